@@ -1,0 +1,1 @@
+"""The test suite, and the servers it talks to."""
