@@ -1,0 +1,1 @@
+"""From bytes to archive: pure stages, one writer, plain SQL. Knows nothing of Scrapy."""

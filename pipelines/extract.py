@@ -1,0 +1,179 @@
+"""Stage one: the text a page or a file holds, as blocks, with all that it claims of itself.
+
+The only door to trafilatura. Its fast reader gives the body; nothing is deduplicated there, for that keeps
+state between pages.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from typing import Any, TypeAlias
+
+import trafilatura
+from lxml import etree, html
+from trafilatura.settings import Extractor
+
+from pipelines.page import Line, Page, clean_characters, folded
+from pipelines.rules import RuleSet
+from pipelines.surroundings import Surroundings
+from pipelines.types import Block, Claim, Extraction, Link, Source
+
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it reports refusals that are values here
+
+#: What trafilatura drops in any case; without it the tree is a third, and every later pass is faster.
+_NEVER_TEXT = (
+    "head", "script", "style", "noscript", "svg", "iframe", "nav", "aside", "footer", "button", "select", "picture",
+    "video", "audio", "canvas", "object", "embed", "map", "input", "textarea", "source", "track", "link", "dialog",
+)  # fmt: skip
+#: (text, tag, links within it)
+_Piece: TypeAlias = tuple[str, str, tuple[tuple[int, int, str], ...]]
+
+_READABLE = re.compile(r"\w")
+_SUSPICIOUS = 500  # characters of visible text that cannot be nothing
+_ELEMENTS = {"figcaption": "caption", "caption": "caption", "li": "li", "blockquote": "quote"}
+_ELEMENTS |= dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "h")
+_TAGS = {"head": "h", "item": "li", "quote": "quote", "row": "row", "code": "code"}
+_PARTS = frozenset(("p", "head", "item", "list", "quote", "table", "row", "code", "div", "body", "lb", "fw", "ab"))
+_SEPARATOR = "\n\n"
+_HARD_WRAP = 55, 100  # shortest and longest line of a text wrapped by hand
+
+
+class ExtractionError(RuntimeError):
+    """The page shows text, yet no reader found any: a fault to look at, not an empty page."""
+
+
+def extract_page(page: Page, rules: RuleSet, source: Source | None = None, claims: Iterable[Claim] = ()) -> Extraction:
+    """The article body of a page. Raises ExtractionError when a page full of text gives none."""
+    body = _read(_chosen(page, source))
+    lines = list(_lines_of(body)) if body is not None else []
+    if not lines:
+        lines = [(line.text, "p") for line in page.lines() if line.linked * 2 < len(line.text)]
+        if sum(len(text) for text, _ in lines) > _SUSPICIOUS:
+            raise ExtractionError(f"{len(lines)} lines of visible text, but no reader finds an article")
+    return _found(lines, page, rules, tuple(claims))
+
+
+def _chosen(page: Page, source: Source | None) -> html.HtmlElement:
+    """A copy of the tree without what never is text, and with what the user marked."""
+    tree = copy(page.tree)
+    etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
+    if source and source.page:
+        if remove := source.page.get("remove"):
+            for element in tree.cssselect(remove):
+                element.drop_tree()
+        if (selector := source.page.get("body")) and (found := tree.cssselect(selector)):
+            shell = html.document_fromstring("<article></article>")
+            article = next(shell.iter("article"))
+            for element in found:
+                article.append(copy(element))
+            return shell
+    return tree
+
+
+def _read(tree: html.HtmlElement) -> Any | None:
+    options = Extractor(output_format="python", fast=True, comments=False, links=False, formatting=False)
+    options.min_extracted_size = 200
+    options.min_output_size = 1
+    options.max_file_size = 10**9  # the body was capped when it was fetched
+    document: Any = trafilatura.bare_extraction(tree, options=options)
+    return document.body if document is not None else None
+
+
+def _lines_of(body: Any) -> Iterator[tuple[str, str]]:
+    """(text, tag) of each line of trafilatura's tree."""
+    pieces: list[tuple[str, str | None]] = []
+    tags: list[str] = []
+    for event, element in etree.iterwalk(body, events=("start", "end")):
+        name, start = element.tag, event == "start"
+        if name in _PARTS:
+            if (line := folded(pieces)) and _READABLE.search(line[0]):
+                yield line[0], tags[-1] if tags else "p"
+            pieces = []
+            if name in _TAGS:
+                if start:
+                    tags.append(_TAGS[name])
+                else:
+                    tags.pop()
+        elif name == "cell" and start and pieces:
+            pieces.append((" | ", None))
+        piece = element.text if start else element.tail
+        if piece and (start or element is not body):
+            pieces.append((piece, None))
+    if (line := folded(pieces)) and _READABLE.search(line[0]):
+        yield line[0], "p"
+
+
+def _found(lines: Sequence[tuple[str, str]], page: Page, rules: RuleSet, claims: tuple[Claim, ...]) -> Extraction:
+    """The lines with what the page itself knows of them: the element they stand in, their links, their surroundings."""
+    shown = page.lines()
+    at = _aligned([text for text, _ in lines], [one.text for one in shown])
+    pieces = [_piece(text, tag, None if n is None else shown[n]) for (text, tag), n in zip(lines, at, strict=True)]
+    known = [n for n in at if n is not None]
+    if known:
+        inside = Surroundings(shown, frozenset(known), claims)
+        claims += tuple(inside.claims(rules))
+        if at[0] is not None and inside.opens_apart(at[0]):
+            pieces[0] = (pieces[0][0], "standfirst", pieces[0][2])
+    return _joined(pieces, claims)
+
+
+def _aligned(texts: Sequence[str], shown: Sequence[str]) -> list[int | None]:
+    """For each text the shown line it is; where the page shows it more than once, the one nearest its neighbours."""
+    places: dict[str, list[int]] = {}
+    for n, one in enumerate(shown):
+        places.setdefault(_squeezed(one), []).append(n)
+    found = [places.get(_squeezed(text), []) for text in texts]
+    at = [one[0] if len(one) == 1 else None for one in found]
+    for i, candidates in enumerate(found):
+        if len(candidates) > 1:
+            before = next((n for n in reversed(at[:i]) if n is not None), None)
+            mate = before if before is not None else next((n for n in at[i + 1 :] if n is not None), candidates[0])
+            at[i] = min(candidates, key=lambda n: (abs(n - mate), n))
+    return at
+
+
+def _piece(text: str, tag: str, line: Line | None) -> _Piece:
+    if line is None:
+        return text, tag, ()
+    links = line.links if line.text == text else ((0, len(text), line.links[0][2]),) if _all_linked(line) else ()
+    return text, _ELEMENTS.get(str(line.element.tag), tag), links
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def _all_linked(line: Line) -> bool:
+    return bool(line.links) and line.linked >= 0.9 * len(line.text)
+
+
+def extract_text(text: str, claims: Iterable[Claim] = ()) -> Extraction:
+    """The lines of a plain text as blocks; lines wrapped by hand are joined to paragraphs."""
+    text = clean_characters(text)
+    paragraphs = [re.split(r"\n", part) for part in re.split(r"\n[^\S\n]*\n", text)]
+    lines = [
+        line for part in paragraphs for line in (part if not _hard_wrapped(paragraphs, part) else [" ".join(part)])
+    ]
+    return _joined([(line.strip(), "p", ()) for line in lines if line.strip()], tuple(claims))
+
+
+def _hard_wrapped(paragraphs: list[list[str]], part: list[str]) -> bool:
+    """Whether the lines of this paragraph were broken at a column, not by meaning."""
+    shortest, longest = _HARD_WRAP
+    widest = max((len(line) for paragraph in paragraphs for line in paragraph), default=0)
+    return len(part) > 1 and widest <= longest and all(len(line.rstrip()) >= shortest for line in part[:-1])
+
+
+def _joined(pieces: Iterable[_Piece], claims: tuple[Claim, ...]) -> Extraction:
+    parts: list[str] = []
+    blocks: list[Block] = []
+    offset = 0
+    for text, tag, links in pieces:
+        moved = tuple(Link(start + offset, stop + offset, url) for start, stop, url in links)
+        blocks.append(Block(offset, offset + len(text), tag, moved))
+        parts.append(text)
+        offset += len(text) + len(_SEPARATOR)
+    return Extraction(text=_SEPARATOR.join(parts), blocks=tuple(blocks), claims=claims)

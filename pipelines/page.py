@@ -1,0 +1,250 @@
+"""From bytes to one clean tree: what every reader of a page shares.
+
+A page lies about its charset, holds characters that XML forbids and nests deeper than parsers like; each of
+these makes extractors lose the whole article without a word. Here they are mended, once.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
+
+from charset_normalizer import from_bytes
+from lxml import etree, html
+
+from pipelines.types import Capture
+
+#: Elements that hold no readable text of the page.
+SILENT = ("script", "style", "noscript", "template", "svg", "iframe", "object", "head")
+#: Elements that end a line of text.
+_BREAKING = frozenset((
+    "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details",
+    "dialog", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4",
+    "h5", "h6", "header", "hr", "label", "legend", "li", "main", "nav", "ol", "option", "p", "pre", "section",
+    "select", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+))  # fmt: skip
+_MAX_DEPTH = 200  # libxml2's own limit is 256; below it every reader of the tree is safe
+_C0 = bytes((*range(9), 11, 12, *range(14, 32), 127))
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
+_CONTROL_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]{1,8})|0*([0-9]{1,8}));?", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
+_SPACES = re.compile(r"[ \t\n\r\f]{2,}|[\t\n\r\f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+class UndecodableError(ValueError):
+    """The bytes are no text."""
+
+
+@dataclass(slots=True)
+class Page:
+    """A parsed page. The tree is shared: whoever changes it copies it first."""
+
+    url: str
+    tree: html.HtmlElement
+    _lines: list[Line] | None = field(default=None, repr=False)
+
+    def lines(self) -> list[Line]:
+        """The visible lines of the page in order, read once."""
+        if self._lines is None:
+            self._lines = list(visible_lines(self.tree))
+        return self._lines
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A visible line of a page: its text, the element that holds it, and its links by their span in the text."""
+
+    text: str
+    element: html.HtmlElement
+    links: tuple[tuple[int, int, str], ...]
+
+    @property
+    def linked(self) -> int:
+        """How many characters of it are within links."""
+        return sum(stop - start for start, stop, _ in self.links)
+
+
+def decode(body: bytes, charset: str | None = None) -> str:
+    """The text of a body. Valid UTF-8 wins over any label; then BOM, `charset`, the page's own meta, a guess.
+
+    Raises UndecodableError for bytes that are no text.
+    """
+    for bom, name in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if body.startswith(bom):
+            return body.decode(name, errors="replace")
+    try:
+        # deleting bytes is far cheaper than translating the text
+        return body.translate(None, _C0).decode("utf-8")
+    except UnicodeDecodeError as problem:
+        if problem.start >= len(body) - 3:  # cut in the middle of a character
+            return body.decode("utf-8", errors="ignore")
+    if b"\x00" in body[:4096] and not _looks_utf16(body):
+        raise UndecodableError("binary data")
+    meta = _META_CHARSET.search(body[:4096])
+    for label in (charset, meta and meta[1].decode("ascii")):
+        text = _decoded_as(body, label)
+        if text is not None:
+            return text
+    if body.count(b"\xef\xbf\xbd") or _nearly_utf8(body):
+        return body.decode("utf-8", errors="replace")
+    best = from_bytes(body[:65536]).best()
+    if best is None:
+        raise UndecodableError("no known text encoding")
+    return body.decode(best.encoding, errors="replace")
+
+
+def _decoded_as(body: bytes, label: str | None) -> str | None:
+    try:
+        name = codecs.lookup(label or "").name
+        # browsers read these labels as their Windows supersets, and so do the pages' authors
+        name = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254"}.get(name, name)
+        text = body.decode(name, errors="replace")
+    except (LookupError, TypeError):
+        return None
+    return text if text.count("\ufffd") * 100 <= len(text) else None
+
+
+def _looks_utf16(body: bytes) -> bool:
+    head = body[:4096]
+    return max(head[0::2].count(0), head[1::2].count(0)) > len(head) // 3
+
+
+def _nearly_utf8(body: bytes) -> bool:
+    text = body.decode("utf-8", errors="replace")
+    return (
+        0 < text.count("\ufffd") * 200 < len(text)
+        and not text.isascii()
+        and any(c > "\x7f" for c in text if c != "\ufffd")
+    )
+
+
+def clean_characters(text: str) -> str:
+    """Text without the characters that no reader shows and XML forbids; line ends become `\\n`."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _SURROGATES.sub("\ufffd", _FORBIDDEN.sub("", text))
+
+
+def parse(capture: Capture) -> Page:
+    """The capture's page as a tree. Raises UndecodableError; ValueError for a document without any element."""
+    text = decode(capture.body, charset_of(capture))
+    if "\ufffe" in text or "\uffff" in text or "\x00" in text:
+        text = clean_characters(text)
+    if "&#" in text:
+        text = _CONTROL_REFERENCE.sub(_harmless, text)
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    # one class for all elements: lxml.html asks Python for the class of each, which costs more than the parse
+    parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=html.HtmlElement))
+    tree = html.document_fromstring(text.encode("utf-8"), parser=parser)
+    flatten(tree)
+    return Page(url=capture.final_url or capture.url, tree=tree)
+
+
+def charset_of(capture: Capture) -> str | None:
+    """The charset that the Content-Type header names."""
+    for name, value in capture.headers:
+        if name.lower() == "content-type":
+            match = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", value, re.IGNORECASE)
+            return match[1] if match else None
+    return None
+
+
+def _harmless(match: re.Match[str]) -> str:
+    code = int(match[1], 16) if match[1] else int(match[2])
+    bad = bool(_FORBIDDEN.match(chr(min(code, 0x10FFFF)))) or code > 0x10FFFF or 0xD800 <= code <= 0xDFFF
+    # 128 to 159 are read as Windows characters by browsers and by libxml2
+    return "" if bad and not 128 <= code <= 159 else match[0]
+
+
+def flatten(tree: html.HtmlElement) -> None:
+    """Lift what is nested too deep: beyond the limit, containers give way to their contents, in order."""
+    depth = {tree: 1}
+    deep: list[html.HtmlElement] = []
+    for element in tree.iter():
+        parent = element.getparent()
+        level = depth[element] = depth[parent] + 1 if parent is not None and element is not tree else 1
+        if level > _MAX_DEPTH and element.tag in (
+            "div",
+            "span",
+            "section",
+            "font",
+            "b",
+            "i",
+            "blockquote",
+            "article",
+        ):
+            deep.append(element)
+    for element in reversed(deep):
+        element.drop_tag()
+
+
+#: The block element that holds a text (None: it is not shown), and the link that the text stands in.
+_Place: TypeAlias = tuple[html.HtmlElement | None, str | None]
+_TEXTS_AND_BREAKS = etree.XPath("//body//text()[normalize-space()] | //body//br")
+
+
+def visible_lines(tree: html.HtmlElement) -> Iterator[Line]:
+    """The page's text line by line, as block elements and line breaks part it."""
+    places: dict[html.HtmlElement, _Place] = {}
+    pieces: list[tuple[str, str | None]] = []
+    current: html.HtmlElement | None = None
+    for node in cast(list[Any], _TEXTS_AND_BREAKS(tree)):
+        holder: html.HtmlElement | None = None
+        if isinstance(node, etree._ElementUnicodeResult):
+            parent = cast(html.HtmlElement, node.getparent())
+            holder, href = _place(parent.getparent() if node.is_tail else parent, places)
+            if holder is None:
+                continue
+        if holder is not current or holder is None:
+            if current is not None and (line := folded(pieces)):
+                yield Line(line[0], current, line[1])
+            pieces, current = [], holder
+        if holder is not None:
+            pieces.append((node, href))
+    if current is not None and (line := folded(pieces)):
+        yield Line(line[0], current, line[1])
+
+
+def _place(element: html.HtmlElement, places: dict[html.HtmlElement, _Place]) -> _Place:
+    known = places.get(element)
+    if known is None:
+        parent = element.getparent()
+        holder, href = _place(parent, places) if parent is not None else (element, None)
+        if holder is None or element.tag in SILENT:
+            known = None, None
+        elif element.tag in _BREAKING:
+            known = element, href
+        else:
+            known = holder, (element.get("href") or "") if element.tag == "a" else href
+        places[element] = known
+    return known
+
+
+def folded(pieces: list[tuple[str, str | None]]) -> tuple[str, tuple[tuple[int, int, str], ...]] | None:
+    """Pieces of one line, each with the link it stands in, as text with folded spaces and the spans of its links."""
+    parts: list[str] = []
+    links: list[tuple[int, int, str]] = []
+    length, spaced = 0, True
+    for piece, href in pieces:
+        text = _SPACES.sub(" ", piece)
+        if spaced:
+            text = text.lstrip(" ")
+        if not text:
+            continue
+        spaced = text[-1] == " "
+        if href is not None and (bare := text.strip()):
+            start = length + text.index(bare)
+            if links and links[-1][2] == href and start - links[-1][1] <= 1:
+                start = links.pop()[0]
+            links.append((start, length + len(text.rstrip()), href))
+        parts.append(text)
+        length += len(text)
+    text = "".join(parts).rstrip()
+    return (text, tuple(links)) if text else None

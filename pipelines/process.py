@@ -1,0 +1,109 @@
+"""The stages composed: one pure function from a capture and a recipe to an article or the reason why there is none.
+
+The same capture and recipe give the same outcome in any process, order and year. Whoever runs it (a crawl, an
+import, a pool) brings the clock and the archive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lxml.etree import LxmlError
+
+from pipelines.extract import extract_page, extract_text
+from pipelines.fingerprint import fingerprint
+from pipelines.language import language_of
+from pipelines.lines import word_count
+from pipelines.metadata import page_claims
+from pipelines.page import Page, UndecodableError, charset_of, decode, parse
+from pipelines.resolve import key_of, resolve
+from pipelines.rules import RuleSet, own_rules, rule_set
+from pipelines.strip import strip
+from pipelines.types import Article, Capture, Extraction, Reason, Recipe, Reject, Source, Stripped
+
+_SHORTEST = 20  # words; below it a page holds a notice, not news
+_HTML_MIMES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
+
+
+def process(capture: Capture, recipe: Recipe) -> Article | Reject:
+    """Read one capture by a recipe. Raises only for faults of the code or of a reader, never for a strange page."""
+    if reject := _refused(capture):
+        return reject
+    source = recipe.sources.get(capture.source or "")
+    try:
+        rules = _rules(recipe, capture.source)
+        page, extraction = _extraction(capture, source, rules)
+    except UndecodableError as problem:
+        return Reject(Reason.UNDECODABLE, str(problem))
+    if not extraction.text:
+        return Reject(Reason.EMPTY)
+    stripped = strip(extraction, rules)
+    labels = [one.value for one in extraction.claims if one.field == "language"] + [source.language if source else None]
+    extraction = replace(extraction, language=language_of(stripped.text, labels))
+    fields = resolve(extraction, stripped, capture, source)
+    words = word_count(stripped.text)
+    if reject := _unfit(page, stripped, words):
+        return reject
+    return Article(
+        urlkey=key_of(fields["url"]),
+        source=capture.source,
+        text=stripped.text,
+        word_count=words,
+        removals=stripped.removals,
+        fingerprint=fingerprint(stripped.text),
+        recipe=recipe.id_for(capture.source),
+        **fields,
+    )
+
+
+def _refused(capture: Capture) -> Reject | None:
+    if capture.status in (404, 410):
+        return Reject(Reason.NOT_FOUND, f"HTTP {capture.status}")
+    if capture.status >= 400:
+        return Reject(Reason.BLOCKED, f"HTTP {capture.status}")
+    if not capture.body.strip():
+        return Reject(Reason.EMPTY)
+    mime = (capture.mime or "").split(";")[0].strip().lower()
+    if mime and mime not in _HTML_MIMES and mime != "text/plain":
+        return Reject(Reason.NOT_HTML, mime)
+    return None
+
+
+def _extraction(capture: Capture, source: Source | None, rules: RuleSet) -> tuple[Page | None, Extraction]:
+    if _is_plain(capture):
+        return None, extract_text(decode(capture.body, charset_of(capture)))
+    try:
+        page = parse(capture)
+    except (LxmlError, ValueError) as problem:
+        if isinstance(problem, UndecodableError):
+            raise
+        return None, Extraction(text="", blocks=())
+    claims = tuple(page_claims(page))
+    return page, extract_page(page, rules, source, claims)
+
+
+def _is_plain(capture: Capture) -> bool:
+    if capture.mime:
+        return capture.mime.startswith("text/plain")
+    head = capture.body[:2048].lower()
+    return not any(mark in head for mark in (b"<html", b"<!doctype", b"<head", b"<body", b"<div", b"<p>", b"<?xml"))
+
+
+def _unfit(page: Page | None, stripped: Stripped, words: int) -> Reject | None:
+    if words == 0:
+        return Reject(Reason.EMPTY)
+    if page is None:
+        return None  # whoever imports a text means it
+    linked = sum(link.stop - link.start for block in stripped.blocks for link in block.links)
+    if linked > 0.5 * len(stripped.text):
+        return Reject(Reason.LISTING, f"{100 * linked // len(stripped.text)} % of the text is links")
+    if words < _SHORTEST:
+        return Reject(Reason.TOO_SHORT, f"{words} words")
+    return None
+
+
+def _rules(recipe: Recipe, source: str | None) -> RuleSet:
+    """The user's own rules first, then what was learned, then the shipped ones."""
+    own = recipe.sources.get(source or "")
+    yours = own_rules(own.id, own.strip) if own else ()
+    return rule_set((*yours, *recipe.lessons.get(source or "", ()), *recipe.rules))

@@ -1,0 +1,62 @@
+"""The lines that `strip` judges: blocks of the extraction, split where furniture was glued to a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pipelines.reading import read_line
+from pipelines.rules import RuleSet
+from pipelines.types import Block, Claim, Extraction, Rule
+
+#: A join of two lines without a space: a small letter, figure or closing mark, then a capital.
+_JOIN = re.compile(r"(?<=[\w.!?…'’\"”»)\]])(?=[©A-ZÀ-ÖØ-ÞА-ЯЁ])(?<![A-ZÀ-ÖØ-ÞА-ЯЁ])")
+_GLUED_TAIL = 250  # characters at the end of a line in which a join is looked for
+
+
+@dataclass(slots=True)
+class Row:
+    """A line under judgement; `cut` is (zone, rule, claims) once it is to go."""
+
+    start: int
+    stop: int
+    text: str
+    tag: str = "p"
+    linked: float = 0.0  # share of its characters within links
+    cut: tuple[str, Rule, tuple[Claim, ...]] | None = None
+
+    def go(self, zone: str, rule: Rule, claims: Iterable[Claim] = ()) -> None:
+        """Mark the line as cut."""
+        self.cut = (zone, rule, tuple(claims))
+
+
+def rows_of(extraction: Extraction, rules: RuleSet) -> list[Row]:
+    """The lines of an extraction, in order."""
+    return [row for block in extraction.blocks for row in _split(extraction.text, block, rules)]
+
+
+def _split(text: str, block: Block, rules: RuleSet) -> Iterator[Row]:
+    start = block.start
+    for join in _joins(text[block.start : block.stop], rules):
+        yield _row(text, block, start, block.start + join)
+        start = block.start + join
+    yield _row(text, block, start, block.stop)
+
+
+def _row(text: str, block: Block, start: int, stop: int) -> Row:
+    linked = sum(min(link.stop, stop) - max(link.start, start) for link in block.links if link.start < stop > start)
+    return Row(start, stop, text[start:stop], block.tag, max(0, linked) / max(1, stop - start))
+
+
+def _joins(line: str, rules: RuleSet) -> list[int]:
+    """Where furniture was glued on: a join is one when all that follows it, up to the next join, is furniture."""
+    places = [match.start() for match in _JOIN.finditer(line, max(0, len(line) - _GLUED_TAIL)) if match.start()]
+    found: list[int] = []
+    stop = len(line)
+    for place in reversed(places):
+        piece = line[place:stop]
+        if read_line(piece, "tail", rules):
+            found.append(place)
+            stop = place
+    return found[::-1]

@@ -1,0 +1,133 @@
+"""Rules are data that prove themselves: each TOML rule has its why, lines it strips and a line it keeps.
+
+A pattern must match a whole line, white space folded, letter case aside. Named groups become claims; the group
+`published_at` is read as a date. Within a pattern `%DATE%`, `%TIME%`, `%NAME%` and `%AGENCY%` stand for any
+date, clock time, short name and known agency. A language is a file; adding one needs no Python.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from pipelines.dates import date_pattern, time_pattern
+from pipelines.errors import ConfigError
+from pipelines.types import Rule
+
+ZONES = ("lead", "tail", "edge", "any")
+REACHES = ("line", "rest")
+#: No furniture line is longer; longer lines are not tried.
+LONGEST_LINE = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule that fits a line, and the fields it read there."""
+
+    rule: Rule
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+class RuleSet:
+    """Rules made ready for matching. One pattern of all rules of a zone tells most lines apart at once."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self._rules = tuple((rule, pattern_of(rule)) for rule in rules)
+        self._any_of: dict[tuple[str, ...], re.Pattern[str]] = {}
+        self._ends = _union(pattern for rule, pattern in self._rules if rule.reach == "rest")
+
+    def match(self, line: str, zones: tuple[str, ...]) -> Match | None:
+        """The first rule of these zones that fits the whole line."""
+        if len(line) > LONGEST_LINE:
+            return None
+        if zones not in self._any_of:
+            self._any_of[zones] = _union(pattern for rule, pattern in self._rules if rule.zone in zones)
+        folded = " ".join(line.split())
+        if not self._any_of[zones].fullmatch(folded):
+            return None
+        for rule, pattern in self._rules:
+            if rule.zone in zones and (found := pattern.fullmatch(folded)):
+                return Match(rule, tuple((k, v.strip()) for k, v in found.groupdict().items() if v and v.strip()))
+        return None
+
+    def ends_text(self, line: str) -> bool:
+        """Whether the line is one after which no article goes on (reach `rest`)."""
+        return len(line) <= LONGEST_LINE and bool(self._ends.fullmatch(" ".join(line.split())))
+
+
+def _union(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
+    """One pattern that fits what any of these fits; names are dropped, for they may repeat."""
+    parts = [re.sub(r"\(\?P<\w+>", "(?:", one.pattern) for one in patterns]
+    return re.compile("|".join(f"(?:{part})" for part in parts) or r"(?!)", re.IGNORECASE)
+
+
+@cache
+def shipped_rules() -> tuple[Rule, ...]:
+    """All rules of rules/*.toml, by file name and then in order of the file."""
+    folder = files(__package__)
+    names = sorted(one.name for one in folder.iterdir() if one.name.endswith(".toml"))
+    return tuple(rule for name in names for rule in rules_from(folder.joinpath(name).read_text("utf-8"), name))
+
+
+def rules_from(text: str, where: str) -> Iterator[Rule]:
+    """The rules of one file. Raises ConfigError that names file, rule and fault."""
+    try:
+        tables = tomllib.loads(text).get("rule", [])
+    except tomllib.TOMLDecodeError as problem:
+        raise ConfigError(f"{where}: not valid TOML: {problem}") from None
+    for table in tables:
+        try:
+            values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+            rule = Rule(**values)
+            pattern_of(rule)
+        except (TypeError, re.error) as problem:
+            raise ConfigError(f"{where}: rule {table.get('id')!r}: {problem}") from None
+        if rule.zone not in ZONES or rule.reach not in REACHES:
+            raise ConfigError(f"{where}: rule {rule.id!r}: zone is one of {ZONES}, reach one of {REACHES}")
+        yield rule
+
+
+def own_rules(source: str, patterns: Iterable[str]) -> tuple[Rule, ...]:
+    """The lines a user had stripped from a source (`strip = […]`), as rules."""
+    why = "Named in sources.toml as furniture of this source."
+    return tuple(
+        Rule(id=f"yours.{source}.{n}", zone="any", pattern=pattern, why=why, origin="yours")
+        for n, pattern in enumerate(patterns, 1)
+    )
+
+
+@cache
+def rule_set(rules: tuple[Rule, ...]) -> RuleSet:
+    """Rules compiled once."""
+    return RuleSet(rules)
+
+
+def pattern_of(rule: Rule) -> re.Pattern[str]:
+    """The rule's pattern with its stand-ins filled in."""
+    pattern = rule.pattern
+    for name, part in _stand_ins().items():
+        pattern = pattern.replace(f"%{name}%", part)
+    return re.compile(pattern, re.IGNORECASE)
+
+
+@cache
+def _stand_ins() -> dict[str, Any]:
+    agencies = sorted(map(re.escape, agency_names()), key=len, reverse=True)
+    return {
+        "DATE": date_pattern(),
+        "TIME": time_pattern(),
+        "NAME": r"[^\W\d_][\w.'’-]*(?:[ /&][\w.'’&-]+){0,5}",
+        "AGENCY": f"(?:{'|'.join(agencies)})",
+    }
+
+
+@cache
+def agency_names() -> dict[str, str]:
+    """Every spelling of a news agency, and the name it is stored under (data/agencies.toml)."""
+    table = tomllib.loads(files("pipelines").joinpath("data/agencies.toml").read_text(encoding="utf-8"))
+    return {spelling: name for name, spellings in table["agency"].items() for spelling in (name, *spellings)}

@@ -1,0 +1,85 @@
+"""Stage two: take the furniture off, and write down every cut.
+
+What goes is decided in `judge`; here the text is cut so that every kept pair of neighbours keeps exactly one
+separator, and every cut is a span of the extracted text: text and removals give it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from pipelines.judge import Known, bounds, judge_body, judge_lead, judge_repeats, judge_tail
+from pipelines.rows import Row, rows_of
+from pipelines.rules import RuleSet
+from pipelines.types import Block, Extraction, Link, Removal, Stripped
+
+
+def strip(extraction: Extraction, rules: RuleSet) -> Stripped:
+    """The extraction without its furniture. Pure; stripping the result again cuts nothing more."""
+    rows = rows_of(extraction, rules)
+    if rows:
+        known = Known.of(extraction.claims)
+        first, last = bounds(rows, rules, known)
+        judge_lead(rows, first, rules, known)
+        judge_tail(rows, last, rules, known)
+        judge_body(rows[first : last + 1], rules, known)
+        judge_repeats(rows)
+    removals = tuple(_removals(extraction.text, rows))
+    text, blocks = _kept(extraction, removals)
+    claims = tuple(claim for removal in removals for claim in removal.claims)
+    return Stripped(text=text, blocks=blocks, removals=removals, claims=claims)
+
+
+def _removals(text: str, rows: list[Row]) -> Iterable[Removal]:
+    """One cut for each marked row; in each run of cuts all separators go but one between its kept neighbours."""
+    index = 0
+    for gone, run in groupby(rows, key=lambda row: row.cut is not None):
+        group = list(run)
+        before = rows[index - 1].stop if index else None
+        index += len(group)
+        after = rows[index].start if index < len(rows) else None
+        if gone:
+            # a run at the end, or glued to the line before it, takes the separators in front of its lines
+            leading = after is None or (before is not None and before == group[0].start)
+            yield from _run(text, group, before, after, leading)
+
+
+def _run(text: str, group: list[Row], before: int | None, after: int | None, leading: bool) -> Iterable[Removal]:
+    edge = before if before is not None else group[0].start
+    for n, row in enumerate(group):
+        assert row.cut is not None
+        zone, rule, claims = row.cut
+        if leading:
+            start, stop = edge, row.stop
+        else:
+            start, stop = row.start, group[n + 1].start if n + 1 < len(group) else after or row.stop
+        edge = stop
+        yield Removal(start=start, stop=stop, zone=zone, rule=rule.id, text=text[start:stop], claims=claims)
+
+
+def _kept(extraction: Extraction, removals: tuple[Removal, ...]) -> tuple[str, tuple[Block, ...]]:
+    """The text that stays, and its blocks with offsets into it."""
+    parts: list[str] = []
+    position = 0
+    for removal in removals:
+        parts.append(extraction.text[position : removal.start])
+        position = removal.stop
+    parts.append(extraction.text[position:])
+    blocks = []
+    for block in extraction.blocks:
+        start, stop = _moved(block.start, removals), _moved(block.stop, removals)
+        if start < stop:
+            links = tuple(Link(_moved(one.start, removals), _moved(one.stop, removals), one.url) for one in block.links)
+            blocks.append(Block(start, stop, block.tag, tuple(one for one in links if one.start < one.stop)))
+    return "".join(parts), tuple(blocks)
+
+
+def _moved(offset: int, removals: tuple[Removal, ...]) -> int:
+    """An offset into the extracted text as one into the clean text."""
+    gone = 0
+    for removal in removals:
+        if removal.start >= offset:
+            break
+        gone += min(removal.stop, offset) - removal.start
+    return offset - gone

@@ -1,0 +1,125 @@
+"""What stands around the text that a reader found: the page's head above it and the foot below.
+
+Readers leave most of it out, rightly; but standfirst, byline, date, captions, credits and the lead image stand
+there, and they are facts of the article.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lxml import html
+
+from pipelines.lines import key, word_count
+from pipelines.page import Line
+from pipelines.reading import read_line
+from pipelines.rules import RuleSet
+from pipelines.types import Claim
+
+_NAMES = re.compile(
+    r"stand-?first|sub-?(?:title|head|headline|hed)|(?:^|[\s_-])(?:deck|dek|intro|lede?|chapo|chapeau|sapo|summary|excerpt|"
+    r"abstract|vorspann|entradilla|bajada|sommario|occhiello|ingress|manchet|teaser-?text|article-?(?:lead|summary|"
+    r"description|intro))(?:$|[\s_-])",
+    re.IGNORECASE,
+)  # fmt: skip
+_HEAD, _ABOVE_TITLE, _FOOT = 14, 4, 6  # lines above the text, above the headline, below the text
+_CREDITS = ("credit", "agency", "authors", "paywalled")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The page's visible lines, which of them the text holds, and what the page claims of itself."""
+
+    lines: Sequence[Line]
+    inside: frozenset[int]
+    page: Sequence[Claim]
+
+    def claims(self, rules: RuleSet) -> Iterator[Claim]:
+        """The facts that stand around the text."""
+        head = self._head()
+        if (above := self._standfirst(head)) is not None:
+            yield Claim("description", above.text, "page:standfirst")
+        for line in head:
+            yield from self._facts(line, "lead", rules)
+        last = max(self.inside)
+        for line in self.lines[last + 1 : last + 1 + _FOOT]:
+            yield from (one for one in self._facts(line, "tail", rules) if one.field in _CREDITS)
+        for n in range(min(self.inside), last):
+            if n not in self.inside and self.lines[n].element.tag == "figcaption":
+                yield Claim("captions", self.lines[n].text, "page:figcaption")
+        if image := self._image():
+            yield Claim("image", image, "page:img")
+
+    def _head(self) -> Sequence[Line]:
+        """The lines from just above the headline to the text, without those of the text and those that are links."""
+        first = min(self.inside)
+        titles = {key(str(one.value)) for one in self.page if one.field == "title"}
+        start = max(0, first - _HEAD)
+        for n in range(first - 1, start - 1, -1):
+            if self.lines[n].element.tag == "h1" or key(self.lines[n].text) in titles:
+                start = max(start, n - _ABOVE_TITLE)
+                break
+        return [line for line in self.lines[start:first] if line.linked * 2 < len(line.text)]
+
+    def _facts(self, line: Line, zone: str, rules: RuleSet) -> Iterator[Claim]:
+        if line.element.tag == "figcaption":
+            yield Claim("captions", line.text, "page:figcaption")
+        elif read := read_line(line.text, zone, rules):
+            yield from read[1]
+
+    def _standfirst(self, head: Sequence[Line]) -> Line | None:
+        """The line above the text that the page's own description repeats, or that its markup calls a standfirst."""
+        described = self._descriptions()
+        heads = [n for n, line in enumerate(head) if line.element.tag == "h1"]
+        below = head[heads[-1] + 1 :] if heads else head
+        for line in below:
+            if word_count(line.text) >= 4 and says_the_same(key(line.text), described):
+                return line
+        for line in below if heads else ():
+            if word_count(line.text) >= 6 and is_called_standfirst(line.element):
+                return line
+        return None
+
+    def opens_apart(self, first: int) -> bool:
+        """Whether the first line of the text is a standfirst: called so, or the page's description in an element of
+        another kind than the paragraph after it."""
+        line = self.lines[first]
+        if is_called_standfirst(line.element):
+            return True
+        after = [n for n in self.inside if n > first]
+        if not after or not says_the_same(key(line.text), self._descriptions()):
+            return False
+        return bool(line.element.tag != self.lines[min(after)].element.tag)
+
+    def _descriptions(self) -> frozenset[str]:
+        return frozenset(key(str(one.value)) for one in self.page if one.field == "description") - {""}
+
+    def _image(self) -> str | None:
+        """The first picture in the element that holds the text's first line, or around it."""
+        holder = self.lines[min(self.inside)].element.getparent()
+        around = holder.getparent() if holder is not None else None
+        images = [image for one in (holder, around) if one is not None for image in one.iter("img")]
+        for image in images:
+            source = image.get("src") or image.get("data-src") or ""
+            small = (image.get("width") or "999").isdecimal() and int(image.get("width") or "999") < 100
+            if source and not source.startswith("data:") and not small:
+                return str(source)
+        return None
+
+
+def says_the_same(text: str, described: frozenset[str]) -> bool:
+    """Whether a line is a description, or one of the two is the other cut short."""
+    return any(
+        text == one or (len(min(text, one, key=len)) > 40 and (text.startswith(one) or one.startswith(text)))
+        for one in described
+    )
+
+
+def is_called_standfirst(element: html.HtmlElement) -> bool:
+    """Whether the element or its parent carries a name that designers give to standfirsts."""
+    parent = element.getparent()
+    near = [element] + ([parent] if parent is not None and len(parent) <= 2 else [])
+    names = (one.get(attribute) or "" for one in near for attribute in ("class", "id", "itemprop"))
+    return any(_NAMES.search(name) for name in names)

@@ -1,0 +1,306 @@
+"""The values that flow through the house: frozen, comparable, picklable.
+
+Offsets are code points into the text they belong to, half open. Times are ISO 8601 text that carries its
+own precision: `2016-09-09T18:11:00Z` in UTC, no `Z` where the zone is unknown, `2017-11-15` where only the
+day is known. Big fields stay out of `repr`, so that a log line never holds a page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+#: Raised whenever the same bytes may give another article; part of every recipe id.
+PROCESS_VERSION = "1"
+
+
+class Reason(StrEnum):
+    """Why a capture is no article; the value is the counter's name too."""
+
+    NOT_HTML = "not-html"
+    UNDECODABLE = "undecodable"
+    EMPTY = "empty"
+    TOO_SHORT = "too-short"
+    LISTING = "listing"
+    NOT_FOUND = "not-found"
+    BLOCKED = "blocked"
+    LOGIN = "login"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """An outlet that is followed; everything but `id` and `homepage` may be left to discovery."""
+
+    id: str
+    homepage: str | None = None
+    name: str | None = None
+    language: str | None = None
+    country: str | None = None
+    timezone: str | None = None
+    feeds: tuple[str, ...] = ()
+    sitemaps: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    follow: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    every: int | None = None  # seconds between two polls
+    page: Mapping[str, Any] = field(default_factory=dict)  # CSS: body, remove
+    strip: tuple[str, ...] = ()  # extra furniture lines of this source, as regular expressions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a feed, a sitemap or a section page says of one article."""
+
+    url: str
+    source: str | None = None
+    via: str | None = None  # address of the feed that listed it
+    kind: str = "feed"  # feed | sitemap | news | section | list
+    title: str | None = None
+    published_at: str | None = None
+    modified_at: str | None = None
+    language: str | None = None
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One address fetched once: what came, when, and why we asked. `body` is decoded of transfer codings."""
+
+    url: str
+    fetched_at: datetime  # aware, UTC
+    body: bytes = field(repr=False)
+    final_url: str | None = None
+    source: str | None = None
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    mime: str | None = None  # None: sniffed from the bytes
+    completeness: str = "whole"  # whole | truncated | damaged
+    entry: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link within the extracted text."""
+
+    start: int
+    stop: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph of the extracted text; its offsets are its identity. `tag` is p, h, li, quote, caption …"""
+
+    start: int
+    stop: int
+    tag: str = "p"
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What some part of a page asserts of a field."""
+
+    field: str
+    value: Any
+    origin: str  # jsonld | meta | microdata | feed | sitemap | url | text | page:<class> | rule:<id>
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """The text a page gave, before any cut. From here on the text is fixed: offsets point into it."""
+
+    text: str = field(repr=False)
+    blocks: tuple[Block, ...] = field(repr=False)
+    title: str | None = None
+    claims: tuple[Claim, ...] = field(default=(), repr=False)
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """One cut: a span of the extracted text that is not in the article's text, and why."""
+
+    start: int
+    stop: int
+    zone: str  # lead | body | tail | field (moved into a column, not furniture)
+    rule: str
+    text: str
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stripped:
+    """The clean text with its blocks, the ledger, and what the cut lines said of the article."""
+
+    text: str = field(repr=False)
+    blocks: tuple[Block, ...] = field(repr=False)
+    removals: tuple[Removal, ...] = field(repr=False)
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A line pattern that marks furniture or a field; rules/*.toml holds the shipped ones."""
+
+    id: str
+    zone: str  # lead | tail | edge (either) | any
+    pattern: str  # full match on a line, whitespace folded, case ignored
+    why: str
+    language: str | None = None
+    origin: str = "shipped"  # shipped | yours | learned
+    reach: str = "line"  # line | rest (everything after it is furniture too)
+    strip: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """Digest of the exact text, and MinHash bands of its word shingles for near-duplicates."""
+
+    digest: str  # sha256, hex
+    bands: tuple[int, ...] = field(default=(), repr=False)  # signed 64 bit
+    size: int = 0  # number of distinct shingles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A place that lists addresses, with what the last check of it left behind."""
+
+    source: str
+    url: str
+    kind: str = "feed"  # feed | sitemap | section | list
+    id: int | None = None  # its row, once stored
+    etag: str | None = None
+    last_modified: str | None = None
+    digest: str | None = None  # sha256 of the body last read
+    checked_at: str | None = None
+    failures: int = 0
+    due_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What a spider hands on: a capture, and where it is a feed, what that feed lists and points to."""
+
+    capture: Capture
+    feed: Feed | None = None
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
+    feeds: tuple[Feed, ...] = ()  # further feeds it led to
+    capture_id: int | None = None  # set for a stored capture that still waits to be read
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A capture that is no article, with the reason: expected, counted, stored; not an exception."""
+
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A capture whose processing went wrong in an unexpected way; kept, to be tried again after a fix."""
+
+    stage: str  # fetch | process | store
+    error: str  # crashed | timeout | the exception's class
+    detail: str = ""
+
+
+@lru_cache(maxsize=64)
+def _rules_digest(rules: tuple[Rule, ...]) -> str:
+    facts = json.dumps([asdict(rule) for rule in rules], sort_keys=True)
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+#: What reading a capture ends in.
+Outcome: TypeAlias = "Article | Reject | Failure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """All that decides a result besides the bytes: version, rules, what a user set and what was learned."""
+
+    version: str = PROCESS_VERSION
+    rules: tuple[Rule, ...] = field(default=(), repr=False)
+    sources: Mapping[str, Source] = field(default_factory=dict, repr=False)
+    lessons: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def default(cls, sources: Mapping[str, Source] | None = None) -> Recipe:
+        """The shipped rules and nothing learned."""
+        from pipelines.rules import shipped_rules  # the value knows its default; nothing else may look up
+
+        return cls(rules=shipped_rules(), sources=dict(sources or {}))
+
+    def facts_for(self, source: str | None) -> dict[str, Any]:
+        """What of this recipe bears on `source`, as plain data; `id_for` is its digest."""
+        own = self.sources.get(source or "")
+        return {
+            "version": self.version,
+            "rules": _rules_digest(self.rules),
+            "page": dict(own.page) if own else {},
+            "strip": list(own.strip) if own else [],
+            "place": [own.language, own.country, own.timezone] if own else [],
+            "lesson": [asdict(rule) for rule in self.lessons.get(source or "", ())],
+            "options": dict(self.options),
+        }
+
+    def id_for(self, source: str | None) -> str:
+        """Sixteen hex digits that name all that decides the results of `source`."""
+        facts = json.dumps(self.facts_for(source), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A clean article with every field's origin and every cut written down."""
+
+    url: str
+    urlkey: str
+    text: str = field(repr=False)
+    source: str | None = None
+    title: str | None = None
+    description: str | None = None  # the standfirst the page shows
+    authors: tuple[str, ...] = ()
+    agency: str | None = None
+    credit: str | None = None
+    dateline: str | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+    published_at: str | None = None
+    published_precision: str | None = None  # year | month | day | minute | second
+    published_from: str | None = None  # origin of the claim that won
+    modified_at: str | None = None
+    image: str | None = None
+    captions: tuple[str, ...] = ()
+    links: tuple[str, ...] = field(default=(), repr=False)
+    paywalled: bool = False
+    word_count: int = 0
+    removals: tuple[Removal, ...] = field(default=(), repr=False)
+    claims: tuple[Claim, ...] = field(default=(), repr=False)
+    fingerprint: Fingerprint
+    recipe: str
+
+
+def restore(text: str, removals: tuple[Removal, ...]) -> str:
+    """The extracted text again, from the clean text and its ledger: the inverse of every cut."""
+    parts: list[str] = []
+    kept = 0
+    position = 0  # in the extracted text
+    for removal in removals:
+        step = removal.start - position
+        parts += (text[kept : kept + step], removal.text)
+        kept += step
+        position = removal.stop
+    parts.append(text[kept:])
+    return "".join(parts)
