@@ -1,0 +1,152 @@
+"""The archive as readers see it: search, articles with their ledger, and captures to be read again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sqlite_utils.utils import sqlite3
+
+from pipelines.errors import StoreError
+from pipelines.store import ledger, tallies
+from pipelines.store import search as fts
+from pipelines.store.faults import explained
+from pipelines.store.opening import open_archive as open_archive
+from pipelines.store.payloads import body_of
+from pipelines.store.rows import capture_from_row, clean, key_of
+from pipelines.types import Capture, restore
+
+_JSON = ("authors", "tags", "captions", "links", "claims")
+_COUNTED = ("sources", "feeds", "entries", "captures", "payloads", "articles", "revisions", "removals", "failures")
+
+
+class Archive:
+    """An archive opened for reading, also while the writer is at work. Raises StoreError where it cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.db = open_archive(path)
+
+    def search(
+        self, query: str, *, source: str | None = None, limit: int = 20, marks: tuple[str, str] = ("", "")
+    ) -> list[dict[str, Any]]:
+        """Articles for a query, best first: id, source_id, published_at, title, url and a snippet of the text.
+
+        The query is in FTS5's language, or plain words where it is not; `marks` stand around the words found.
+        """
+        with explained(self.path):
+            return fts.search(self._connection, query, source=source, limit=limit, marks=marks)
+
+    def article(self, ref: str) -> dict[str, Any] | None:
+        """The article with this id, address (any it was seen at) or digest (its first digits); None if unknown."""
+        ref = clean(ref).strip()
+        for where, values in _readings(ref):
+            rows = self._rows(f"SELECT * FROM articles WHERE {where} ORDER BY id LIMIT 1", values)
+            if rows:
+                return {**rows[0], **{name: json.loads(rows[0][name]) for name in _JSON}}
+        return None
+
+    def ledger(self, article_id: int) -> list[dict[str, Any]]:
+        """Every cut of an article in order, with its rule and reason."""
+        return self._rows(
+            "SELECT n, zone, rule_id, why, origin, start, stop, text FROM ledger WHERE article_id = ? ORDER BY n",
+            (article_id,),
+        )
+
+    def extracted(self, article_id: int) -> str:
+        """The text before any cut."""
+        rows = self._rows("SELECT text FROM articles WHERE id = ?", (article_id,))
+        if not rows:
+            raise StoreError(f"{self.path}: there is no article {article_id}")
+        with explained(self.path):
+            removals = ledger.removals_of(self._connection, article_id)
+        return restore(rows[0]["text"], removals)
+
+    def payload(self, capture_id: int) -> bytes | None:
+        """The bytes a capture brought; None if it brought none."""
+        return self._body(self._capture_row(capture_id)["payload_id"])
+
+    def capture(self, capture_id: int) -> Capture:
+        """A capture as it was kept."""
+        row = self._capture_row(capture_id)
+        return capture_from_row(row, self._body(row["payload_id"]) or b"")
+
+    def pending(self, limit: int | None = None) -> Iterator[tuple[int, Capture]]:
+        """Captures that wait to be read, oldest first."""
+        return self._captures("outcome IS NULL", (), limit)
+
+    def captures(self, where: str = "", params: Sequence[Any] = ()) -> Iterator[tuple[int, Capture]]:
+        """Captures of pages for which the SQL condition `where` holds, oldest first."""
+        return self._captures(where or "true", params, None)
+
+    def run_report(self, run_id: int) -> list[dict[str, Any]]:
+        """What a run did: one row per source that it touched."""
+        with explained(self.path):
+            return tallies.report(self._connection, run_id)
+
+    def counts(self) -> dict[str, int]:
+        """Rows of the main tables, entries that are queued, captures that wait to be read."""
+        parts = [f"(SELECT count(*) FROM {table}) AS {table}" for table in _COUNTED]
+        parts.append("(SELECT count(*) FROM entries WHERE state = 'queued') AS queued")
+        parts.append("(SELECT count(*) FROM captures WHERE outcome IS NULL) AS pending")
+        return self._rows(f"SELECT {', '.join(parts)}")[0]
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        self.db.close()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _captures(self, where: str, params: Sequence[Any], limit: int | None) -> Iterator[tuple[int, Capture]]:
+        """The ids at once, then one short read each: a long one would keep the writer's log from being merged."""
+        rows = self._rows(
+            "SELECT id FROM captures WHERE payload_id IS NOT NULL AND +feed_id IS NULL"
+            f" AND ({where}) ORDER BY id LIMIT ?",
+            (*params, -1 if limit is None else limit),
+        )
+        for row in rows:
+            yield row["id"], self.capture(row["id"])
+
+    def _capture_row(self, capture_id: int) -> sqlite3.Row:
+        with explained(self.path):
+            row: sqlite3.Row | None = self._connection.execute(
+                "SELECT * FROM captures WHERE id = ?", (capture_id,)
+            ).fetchone()
+        if row is None:
+            raise StoreError(f"{self.path}: there is no capture {capture_id}")
+        return row
+
+    def _body(self, payload_id: int | None) -> bytes | None:
+        with explained(self.path):
+            return body_of(self._connection, payload_id)
+
+    def _rows(self, sql: str, params: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        with explained(self.path):
+            return [dict(row) for row in self._connection.execute(sql, params).fetchall()]
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = self.db.conn
+        return connection
+
+
+def _readings(ref: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """What a reference may mean, the likeliest first, as SQL conditions."""
+    if re.fullmatch(r"[0-9]{1,18}", ref):
+        yield "id = ?", (int(ref),)
+    if re.fullmatch(r"[0-9a-fA-F]{6,64}", ref):
+        yield "digest >= ? AND digest < ?", (ref.lower(), ref.lower() + "g")
+    if re.search(r"[:./]", ref):
+        key = key_of(ref if re.match(r"urn:|[a-z]+://", ref) else f"https://{ref}")
+        yield "urlkey = ?", (key,)
+        yield "id IN (SELECT article_id FROM addresses WHERE urlkey = ?)", (key,)

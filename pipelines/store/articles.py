@@ -1,0 +1,172 @@
+"""T2: what a capture was read as, written in one go with its ledger and the capture's outcome."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sqlite_utils.utils import sqlite3
+
+from pipelines.store import faillog, identity, ledger, revise, tallies
+from pipelines.store.followed import ensure_source
+from pipelines.store.identity import Place
+from pipelines.store.rows import clean, clean_json, cleaned, key_of, same_length, stamp
+from pipelines.types import Article, Capture, Outcome, Reject
+
+
+def settle(
+    connection: sqlite3.Connection, capture_id: int, capture: Capture, outcome: Outcome, run_id: int | None
+) -> str:
+    """Write an outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason> or failed."""
+    source = ensure_source(connection, capture.source)
+    reason = None
+    if isinstance(outcome, Article):
+        result = _put(connection, capture_id, capture, outcome)
+        word = "article" if _gave_words(connection, capture_id) else "unchanged"
+        if result in ("new", "revised", "rebuilt"):
+            tallies.add(connection, run_id, source, "removed_chars", ledger.removed_chars(outcome))
+    elif isinstance(outcome, Reject):
+        _withdraw(connection, capture_id)
+        result, word = f"rejected:{outcome.reason}", str(outcome.reason)
+        reason = clean(f"{outcome.reason}: {outcome.detail}" if outcome.detail else word)
+    else:
+        result = word = "failed"
+        faillog.add(connection, outcome, url=capture.url, run_id=run_id, capture_id=capture_id)
+    connection.execute("UPDATE captures SET outcome = ? WHERE id = ?", (word, capture_id))
+    connection.execute(
+        "UPDATE entries SET reason = :reason WHERE capture_id = :id AND reason IS NOT :reason",
+        {"reason": reason, "id": capture_id},
+    )
+    tallies.add(connection, run_id, source, result)
+    return result
+
+
+def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, article: Article) -> str:
+    place = identity.locate(connection, capture_id, capture, article)
+    _withdraw(connection, capture_id, unless=place.known["id"] if place.known else None)
+    ledger.ensure_named(connection, article)
+    values = _columns(article)
+    values["source_id"] = ensure_source(connection, article.source or capture.source)
+    at = stamp(capture.fetched_at)
+    if place.known is None:
+        article_id = identity.free_id(connection, article, at)
+        values |= {"url": place.url, "urlkey": place.urlkey, "capture_id": capture_id, "first_seen_at": at}
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        connection.execute(f"INSERT INTO articles (id, {names}) VALUES (?, {marks})", (article_id, *values.values()))
+        result = "new"
+    else:
+        article_id = place.known["id"]
+        if place.moved:
+            values |= {"url": place.url, "urlkey": place.urlkey}
+        result = _update(connection, capture_id, at, article, values, place)
+    (rests_on,) = connection.execute("SELECT capture_id FROM articles WHERE id = ?", (article_id,)).fetchone()
+    if rests_on == capture_id:
+        ledger.put(connection, article_id, article)
+    _put_addresses(connection, article_id, capture, place)
+    return result
+
+
+def _update(
+    connection: sqlite3.Connection,
+    capture_id: int,
+    at: str,
+    article: Article,
+    values: dict[str, Any],
+    place: Place,
+) -> str:
+    """Bring a known article up to date with its own capture again, an older one or a newer one."""
+    known = place.known
+    assert known is not None
+    words = revise.words_of(values)
+    if known["capture_id"] == capture_id:
+        return "rebuilt" if _replace(connection, known, values) - {"recipe_id"} else "unchanged"
+    rewritten = revise.rewrite(connection, known["id"], capture_id, words)
+    if rewritten is not None:
+        return "rebuilt" if rewritten else "unchanged"
+    if (at, capture_id) < (known["base_at"], known["capture_id"]):
+        return "revised" if revise.insert_older(connection, known, capture_id, at, words) else "unchanged"
+    same = revise.words_of(known) == words or ledger.same_extraction(connection, known, article)
+    if same or not place.same_page:
+        address = {key: values[key] for key in ("url", "urlkey") if place.moved}
+        return "moved" if "urlkey" in _replace(connection, known, {"gone_at": None, **address}) else "unchanged"
+    revise.retire(connection, known["id"], at)
+    _replace(connection, known, {**values, "gone_at": None, "capture_id": capture_id})
+    return "revised"
+
+
+def _replace(connection: sqlite3.Connection, known: sqlite3.Row, values: dict[str, Any]) -> set[str]:
+    """Write the values that differ from the row, and return their columns: equal text costs no new index."""
+    changed = {name: value for name, value in values.items() if known[name] != value}
+    if changed:
+        settings = ", ".join(f"{name} = ?" for name in changed)
+        connection.execute(f"UPDATE articles SET {settings} WHERE id = ?", (*changed.values(), known["id"]))
+    return set(changed)
+
+
+def _withdraw(connection: sqlite3.Connection, capture_id: int, *, unless: int | None = None) -> None:
+    """Take back what this capture gave to articles other than `unless`, now that it is read otherwise.
+
+    An article that rests on it goes, and the captures of its revisions wait to be read again.
+    """
+    for (article_id,) in connection.execute(
+        "SELECT id FROM articles WHERE capture_id = ? AND id IS NOT ?", (capture_id, unless)
+    ).fetchall():
+        connection.execute(
+            "UPDATE captures SET outcome = NULL WHERE id IN (SELECT capture_id FROM revisions WHERE article_id = ?)",
+            (article_id,),
+        )
+        connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+    connection.execute("DELETE FROM revisions WHERE capture_id = ? AND article_id IS NOT ?", (capture_id, unless))
+
+
+def _gave_words(connection: sqlite3.Connection, capture_id: int) -> bool:
+    row = connection.execute(
+        "SELECT 1 FROM articles WHERE capture_id = :id UNION ALL SELECT 1 FROM revisions WHERE capture_id = :id",
+        {"id": capture_id},
+    ).fetchone()
+    return row is not None
+
+
+def _put_addresses(connection: sqlite3.Connection, article_id: int, capture: Capture, place: Place) -> None:
+    """Every address the article was seen at; the canonical one is its own."""
+    entry = capture.entry.url if capture.entry else None
+    urls = dict.fromkeys(clean(url) for url in (place.url, capture.url, capture.final_url, entry) if url)
+    if place.moved:
+        connection.execute("UPDATE addresses SET kind = 'seen' WHERE article_id = ?", (article_id,))
+        connection.execute("DELETE FROM addresses WHERE article_id = ? AND url = ?", (article_id, place.url))
+    canonical = place.url if place.known is None or place.moved else None
+    connection.executemany(
+        "INSERT INTO addresses (article_id, url, urlkey, kind) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(article_id, url, key_of(url), "canonical" if url == canonical else "seen") for url in urls],
+    )
+
+
+def _columns(article: Article) -> dict[str, Any]:
+    """The columns that depend on nothing but the article."""
+    text = same_length(article.text)
+    digest = article.fingerprint.digest if text == article.text else hashlib.sha256(text.encode()).hexdigest()
+    return {
+        "title": cleaned(article.title),
+        "description": cleaned(article.description),
+        "authors": clean_json(article.authors),
+        "agency": cleaned(article.agency),
+        "credit": cleaned(article.credit),
+        "dateline": cleaned(article.dateline),
+        "section": cleaned(article.section),
+        "tags": clean_json(article.tags),
+        "language": cleaned(article.language),
+        "published_at": cleaned(article.published_at),
+        "published_precision": article.published_precision,
+        "published_from": cleaned(article.published_from),
+        "modified_at": cleaned(article.modified_at),
+        "paywalled": int(article.paywalled),
+        "image": cleaned(article.image),
+        "captions": clean_json(article.captions),
+        "links": clean_json(article.links),
+        "word_count": article.word_count,
+        "removed_chars": ledger.removed_chars(article),
+        "digest": digest,
+        "recipe_id": article.recipe,
+        "claims": ledger.claims_json(article.claims),
+        "text": text,
+    }

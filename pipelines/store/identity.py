@@ -1,0 +1,108 @@
+"""Which article a capture belongs to, and the number a new one gets.
+
+The address that a page calls canonical decides, if the archive's own knowledge does not speak against it: a
+canonical address that leads to another story is not believed (some sites name their front page on every page),
+and a page that moved is found again by the addresses it was seen at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlite_utils.utils import sqlite3
+
+from pipelines.store.rows import clean, key_of, keys_of
+from pipelines.types import Article, Capture
+
+_COUNTER_BITS = 20
+_TIMED = ("minute", "second")
+_KNOWN = (
+    "SELECT articles.*, captures.fetched_at AS base_at, captures.urlkey AS base_key"
+    " FROM articles JOIN captures ON captures.id = articles.capture_id WHERE "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an article goes: its address, and the row that is there already."""
+
+    url: str
+    urlkey: str
+    known: sqlite3.Row | None = None
+    moved: bool = False  # the known article has this address for the first time
+    same_page: bool = True  # the known text came from this address or from the canonical one, so the two compare
+
+
+def locate(connection: sqlite3.Connection, capture_id: int, capture: Capture, article: Article) -> Place:
+    """The place of what `capture` was read as."""
+    url, key, own = clean(article.url), clean(article.urlkey), keys_of(capture)
+    known = _one(connection, "articles.urlkey = ?", key)
+    if known is not None and key not in own and known["capture_id"] != capture_id and not _agreement(known, article):
+        url = clean(capture.final_url or capture.url)
+        key = key_of(url)
+        known = _one(connection, "articles.urlkey = ?", key)
+    if known is not None:
+        return Place(url, key, known, same_page=key in own or known["base_key"] in own)
+    known = _one(connection, "articles.capture_id = ?", capture_id)
+    if known is not None:
+        return Place(url, key, known, moved=True)
+    known = _seen_at(connection, [key, *own], article)
+    if known is None:
+        return Place(url, key)
+    moved = not connection.execute(
+        "SELECT 1 FROM addresses WHERE urlkey = ? AND article_id = ?", (key, known["id"])
+    ).fetchone()
+    return Place(url, key, known, moved=moved, same_page=moved or known["base_key"] in own)
+
+
+def free_id(connection: sqlite3.Connection, article: Article, seen_at: str) -> int:
+    """An id that grows with time: seconds of publication, or of the first capture where no day is known, × 2^20.
+
+    Nothing is published after it was seen, so a time that lies in the future gives way to the capture's.
+    """
+    moment = _seconds(seen_at) or 0
+    if article.published_precision in ("day", *_TIMED):
+        published = _seconds(article.published_at)
+        moment = moment if published is None else min(moment, published)
+    start = max(0, moment) << _COUNTER_BITS
+    (last,) = connection.execute(
+        "SELECT max(id) FROM articles WHERE id >= ? AND id < ?", (start, start + (1 << _COUNTER_BITS))
+    ).fetchone()
+    return start if last is None else int(last) + 1
+
+
+def _one(connection: sqlite3.Connection, where: str, value: object) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = connection.execute(_KNOWN + where, (value,)).fetchone()
+    return row
+
+
+def _seen_at(connection: sqlite3.Connection, keys: list[str], article: Article) -> sqlite3.Row | None:
+    """The article that was seen at one of these addresses and is the same story beyond doubt.
+
+    An address alone proves little: /today redirects to another story every day.
+    """
+    for key in dict.fromkeys(keys):
+        for (article_id,) in connection.execute("SELECT article_id FROM addresses WHERE urlkey = ?", (key,)).fetchall():
+            known = _one(connection, "articles.id = ?", article_id)
+            if known is not None and _agreement(known, article) > 1:
+                return known
+    return None
+
+
+def _agreement(known: sqlite3.Row, article: Article) -> int:
+    """How much says that both are one story: the same words 2, the same headline 1, the same minute 1."""
+    if known["digest"] == article.fingerprint.digest:
+        return 2
+    timed = article.published_precision in _TIMED and known["published_at"] == article.published_at
+    return int(known["title"] is not None and known["title"] == article.title) + int(timed)
+
+
+def _seconds(time: str | None) -> int | None:
+    if time is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(time)
+    except ValueError:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

@@ -1,0 +1,96 @@
+"""The ledger of an article and what it names: removals, rules, recipes; and its bands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlite_utils.utils import sqlite3
+
+from pipelines.store.rows import clean, clean_json, now, same_length, to_json
+from pipelines.types import PROCESS_VERSION, Article, Recipe, Removal, Rule, restore
+
+
+def put(connection: sqlite3.Connection, article_id: int, article: Article) -> None:
+    """Replace the removals and the bands of an article."""
+    for table in ("removals", "bands"):
+        connection.execute(f"DELETE FROM {table} WHERE article_id = ?", (article_id,))
+    connection.executemany(
+        "INSERT INTO removals (article_id, n, start, stop, zone, rule_id, text, claims)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (article_id, n, one.start, one.stop, one.zone, one.rule, same_length(one.text), claims_json(one.claims))
+            for n, one in enumerate(article.removals, start=1)
+        ],
+    )
+    connection.executemany(
+        "INSERT INTO bands (band, value, article_id) VALUES (?, ?, ?)",
+        [(band, value, article_id) for band, value in enumerate(article.fingerprint.bands)],
+    )
+
+
+def removals_of(connection: sqlite3.Connection, article_id: int) -> tuple[Removal, ...]:
+    """The cuts of an article in order, without their claims."""
+    rows = connection.execute(
+        "SELECT start, stop, zone, rule_id, text FROM removals WHERE article_id = ? ORDER BY n", (article_id,)
+    )
+    return tuple(
+        Removal(start=start, stop=stop, zone=zone, rule=rule, text=text) for start, stop, zone, rule, text in rows
+    )
+
+
+def same_extraction(connection: sqlite3.Connection, known: sqlite3.Row, article: Article) -> bool:
+    """Whether only another recipe made the texts differ: what was extracted from the page is equal."""
+    if known["recipe_id"] == article.recipe:
+        return False
+    before = restore(known["text"], removals_of(connection, known["id"]))
+    return before == same_length(restore(article.text, article.removals))
+
+
+def removed_chars(article: Article) -> int:
+    """Characters of furniture; what moved into a field is none."""
+    return sum(len(one.text) for one in article.removals if one.zone != "field")
+
+
+def claims_json(claims: Iterable[Any]) -> str:
+    """Claims as JSON: [{field, value, origin}, …]."""
+    return clean_json([{"field": one.field, "value": one.value, "origin": one.origin} for one in claims])
+
+
+def put_rules(connection: sqlite3.Connection, rules: Iterable[Rule]) -> None:
+    """Insert rules, or bring them up to date; a rule in code has no pattern."""
+    connection.executemany(
+        "INSERT INTO rules (id, zone, language, origin, pattern, reach, why) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET zone = excluded.zone, language = excluded.language,"
+        " origin = excluded.origin, pattern = excluded.pattern, reach = excluded.reach, why = excluded.why",
+        [
+            (one.id, one.zone, one.language, one.origin, clean(one.pattern) or None, one.reach, clean(one.why))
+            for one in rules
+        ],
+    )
+
+
+def put_recipe(connection: sqlite3.Connection, recipe: Recipe, sources: Iterable[str | None]) -> None:
+    """Write down what decides the results of these sources, and the rules it consists of."""
+    put_rules(connection, recipe.rules)
+    for source in sources:
+        facts = recipe.facts_for(source)
+        put_rules(connection, recipe.lessons.get(source or "", ()))
+        connection.execute(
+            "INSERT INTO recipes (id, version, rules, lesson, made_at) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET version = excluded.version, rules = excluded.rules,"
+            " lesson = excluded.lesson",
+            (recipe.id_for(source), facts["version"], facts["rules"], to_json(facts["lesson"]), now()),
+        )
+
+
+def ensure_named(connection: sqlite3.Connection, article: Article) -> None:
+    """Rows for the recipe and the rules an article names, should nobody have described them."""
+    connection.execute(
+        "INSERT OR IGNORE INTO recipes (id, version, rules, made_at) VALUES (?, ?, '', ?)",
+        (article.recipe, PROCESS_VERSION, now()),
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO rules (id, zone, origin, why) VALUES (?, ?, 'shipped', 'not described')",
+        [(one.rule, one.zone) for one in {one.rule: one for one in article.removals}.values()],
+    )

@@ -1,0 +1,36 @@
+"""What each run did, counted per source in the transactions that do it, so that a killed run counts right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlite_utils.utils import sqlite3
+
+_REJECTED = "rejected:"
+_COLUMNS = ("found", "fetched", "stored", "revised", "unchanged", "rebuilt", "failed", "removed_chars")
+
+
+def add(connection: sqlite3.Connection, run_id: int | None, source: str | None, what: str, n: int = 1) -> None:
+    """Count `n` more of `what`; without a run nothing is counted."""
+    if run_id is None or not n:
+        return
+    connection.execute(
+        "INSERT INTO tallies (run_id, source_id, what, n) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET n = n + excluded.n",
+        (run_id, source or "", what, n),
+    )
+
+
+def report(connection: sqlite3.Connection, run_id: int) -> list[dict[str, Any]]:
+    """One row per source that the run touched; `rejected` maps reasons to counts."""
+    rows: dict[str, dict[str, Any]] = {}
+    for source, what, n in connection.execute(
+        "SELECT source_id, what, n FROM tallies WHERE run_id = ? ORDER BY source_id, what", (run_id,)
+    ):
+        row = rows.setdefault(source, {"source": source or None, **dict.fromkeys(_COLUMNS, 0), "rejected": {}})
+        if what.startswith(_REJECTED):
+            row["rejected"][what.removeprefix(_REJECTED)] = n
+        else:
+            column = {"new": "stored", "moved": "unchanged"}.get(what, what)
+            row[column] += n
+    return list(rows.values())

@@ -1,0 +1,231 @@
+"""THE writer: one per archive, held by a lock; every page is one transaction when it comes, one when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from contextlib import AbstractContextManager, suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sqlite_utils import Database
+from sqlite_utils.utils import sqlite3
+
+from pipelines.errors import StoreError
+from pipelines.store import articles, captures, faillog, followed, frontier, hosts, ledger, tallies
+from pipelines.store.captures import Kept as Kept
+from pipelines.store.faults import concerns_one_row, explained, transaction
+from pipelines.store.frontier import Queued as Queued
+from pipelines.store.lock import WriterLock
+from pipelines.store.opening import check, open_archive
+from pipelines.store.payloads import Packer
+from pipelines.store.rows import clean, now, to_json
+from pipelines.types import Capture, Entry, Failure, Feed, Fetched, Outcome, Recipe, Rule, Source
+
+
+class Writer:
+    """Writes one archive. Use it from one thread at a time; which one may change.
+
+    Every method is all or nothing, durable when it returns, and raises StoreError (one line with the remedy)
+    where the archive cannot take it; then nothing of it is written.
+    """
+
+    def __init__(self, path: Path, database: Database, lock: WriterLock) -> None:
+        self.path = path
+        self.db = database
+        self._lock = lock
+        self._packer = Packer(self._connection)
+
+    @classmethod
+    def open(cls, path: Path, *, wait: float = 0) -> Writer:
+        """Lock the archive, make it or bring it up to date, and close the runs of writers that were killed.
+
+        Waits up to `wait` seconds for another writer, then raises StoreError that names it.
+        """
+        check(path, writing=True)
+        lock = WriterLock.take(path, wait=wait)
+        try:
+            writer = cls(path, open_archive(path, create=True), lock)
+            writer._close_killed_runs()
+        except BaseException:
+            lock.release()
+            raise
+        return writer
+
+    # runs
+
+    def start_run(self, kind: str, what: str | None = None) -> int:
+        """Begin a run of kind crawl, import or process; `what` names the sources or paths asked for."""
+        with self._transaction() as connection:
+            cursor = connection.execute(
+                "INSERT INTO runs (kind, what, version, started_at) VALUES (?, ?, ?, ?)",
+                (kind, what and clean(what), _version(), now()),
+            )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def finish_run(self, run_id: int, reason: str, stats: dict[str, Any]) -> None:
+        """End a run: finished, shutdown, failed …"""
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE runs SET finished_at = ?, reason = ?, stats = ? WHERE id = ?",
+                (now(), reason, to_json(stats), run_id),
+            )
+
+    def _close_killed_runs(self) -> None:
+        """We hold the lock, so whoever began an unfinished run is dead; it lived at least until its last capture."""
+        with self._transaction() as connection:
+            connection.execute(
+                "UPDATE runs SET reason = 'killed', finished_at ="
+                " max(started_at, coalesce((SELECT max(fetched_at) FROM captures WHERE run_id = runs.id), ''))"
+                " WHERE finished_at IS NULL"
+            )
+
+    # what is followed
+
+    def put_sources(self, sources: Iterable[Source], *, complete: bool = False) -> None:
+        """Insert or update sources; with `complete`, those that left the sources file are retired."""
+        with self._transaction() as connection:
+            followed.put_sources(connection, sources, complete=complete)
+
+    def put_feeds(self, feeds: Iterable[Feed]) -> None:
+        """Insert feeds that are not known yet; known ones stay as they are."""
+        with self._transaction() as connection:
+            followed.put_feeds(connection, feeds)
+
+    def feeds(self, source_id: str) -> list[Feed]:
+        """Every feed of a source, with what its last check left behind."""
+        with explained(self.path):
+            return followed.feeds_of(self._connection, source_id)
+
+    def feed_failed(self, feed: Feed, status: int, error: str, run_id: int | None = None) -> None:
+        """Count a check without a usable answer; `status` is 0 where nothing came."""
+        with self._transaction() as connection:
+            followed.check_failed(connection, feed, status)
+            detail = f"status {status}" if status else ""
+            faillog.add(connection, Failure("fetch", error, detail), url=feed.url, run_id=run_id)
+            tallies.add(connection, run_id, feed.source, "failed")
+
+    # the frontier
+
+    def add_entries(
+        self, source_id: str, entries: Iterable[Entry], feed_id: int | None = None, run_id: int | None = None
+    ) -> int:
+        """Queue what is new or was modified since it was fetched; returns how many joined the queue."""
+        with self._transaction() as connection:
+            return frontier.add(connection, source_id, entries, feed_id, run_id)
+
+    def take(self, source_id: str, limit: int, *, skip: Collection[int] = ()) -> list[Queued]:
+        """Entries to fetch now; pass the ids handed out in this run as `skip`."""
+        with explained(self.path):
+            return frontier.take(self._connection, source_id, limit, skip)
+
+    def queued(self, source_id: str | None = None) -> int:
+        """How many entries `take` would hand out now."""
+        with explained(self.path):
+            return frontier.queued(self._connection, source_id)
+
+    def refuse(self, url: str, source_id: str | None, reason: str) -> None:
+        """Take an address off the queue for good, for example because robots.txt forbids it."""
+        with self._transaction() as connection:
+            frontier.refuse(connection, url, source_id, reason)
+
+    def fail(
+        self,
+        url: str,
+        source_id: str | None,
+        error: str,
+        detail: str = "",
+        run_id: int | None = None,
+        *,
+        retry_at: str | None = None,
+    ) -> None:
+        """Count a failed fetch; the entry is tried again, not before `retry_at`, three times in all."""
+        with self._transaction() as connection:
+            frontier.fail(connection, url, source_id, f"{error}: {detail}" if detail else error, retry_at)
+            faillog.add(connection, Failure("fetch", error, detail), url=url, run_id=run_id)
+            tallies.add(connection, run_id, source_id, "failed")
+
+    # pages
+
+    def keep(self, fetched: Fetched, run_id: int | None = None) -> Kept:
+        """T1: payload, capture, the entry it answers, and what a feed lists, before anything reads it."""
+        capture = fetched.capture
+        with explained(self.path):
+            payload = None if capture.status == 304 and not capture.body else self._packer.payload(capture.body)
+        with self._transaction() as connection:
+            return captures.keep(connection, fetched, payload, run_id)
+
+    def store(self, capture_id: int, capture: Capture, outcome: Outcome, run_id: int | None = None) -> str:
+        """T2: the outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason> or failed.
+
+        An article with values that the archive does not take is a failure of its own and stops nothing else.
+        """
+        try:
+            with self._transaction() as connection:
+                return articles.settle(connection, capture_id, capture, outcome, run_id)
+        except StoreError as problem:
+            cause = problem.__cause__
+            if cause is None or not concerns_one_row(cause):
+                raise
+            failure = Failure("store", type(cause).__name__, " ".join(str(cause).split()))
+        with self._transaction() as connection:
+            return articles.settle(connection, capture_id, capture, failure, run_id)
+
+    def put_recipe(self, recipe: Recipe, sources: Iterable[str | None]) -> None:
+        """Write down what decides the results of these sources, and its rules."""
+        with self._transaction() as connection:
+            ledger.put_recipe(connection, recipe, sources)
+
+    def put_rules(self, rules: Iterable[Rule]) -> None:
+        """Insert rules or bring them up to date; a rule in code has the pattern ''."""
+        with self._transaction() as connection:
+            ledger.put_rules(connection, rules)
+
+    # manners
+
+    def host(self, host: str) -> dict[str, Any] | None:
+        """What is known of a host's robots.txt and delays."""
+        with explained(self.path):
+            return hosts.get(self._connection, host)
+
+    def put_host(self, host: str, **columns: Any) -> None:
+        """Remember columns of `hosts`; the others stay as they are."""
+        with self._transaction() as connection:
+            hosts.put(connection, host, columns)
+
+    # the file
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the file, as far as readers let it."""
+        with suppress(sqlite3.OperationalError):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def close(self) -> None:
+        """Merge the log, close the file and let the next writer in; a second call does nothing."""
+        self.db.close()
+        self._lock.release()
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = self.db.conn
+        return connection
+
+    def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
+        return transaction(self._connection, self.path)
+
+
+def _version() -> str:
+    try:
+        return version("tearsheet")
+    except PackageNotFoundError:  # run from a checkout that was never installed
+        return "unreleased"
