@@ -1,0 +1,1 @@
+"""Runners that map `process()` over captures."""
