@@ -1,0 +1,6 @@
+-- title: Why is it not in the archive?
+-- description: Addresses that were found but gave no article, with the reason; newest first.
+-- param address: part of an address; empty for all
+SELECT found_at AS found, source_id AS source, reason, title, url, tries
+FROM rejected WHERE :address = '' OR instr(url, :address) > 0
+ORDER BY found_at DESC LIMIT 200
