@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import py3langid
 
-_SAMPLE = 2000  # characters; more does not change the answer
+_SAMPLE = 1000  # characters; more does not change the answer
 #: Languages that only their own script writes; a label that contradicts the script is wrong.
 _SCRIPTS = (
     (re.compile(r"[\u0600-\u06ff]"), {"ar", "fa", "ur", "ps", "ckb", "sd", "ug"}),

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from typing import Any, cast
 
 from lxml import etree, html
@@ -22,8 +23,8 @@ from pipelines.urls import absolute
 _ARTICLE_TYPES = re.compile(r"(?:Article|BlogPosting|Report)$")
 _BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|author-?name|authors?|contributor|writer)(?:$|[\s_-])", re.IGNORECASE)
 _BYLINES = etree.XPath(
-    "//*[@rel='author' or contains(@class,'uthor') or contains(@class,'yline') or contains(@class,'by-line')"
-    " or contains(@class,'ontributor') or contains(@class,'riter')]"
+    "//*[@class or @rel][@rel='author' or contains(@class,'uthor') or contains(@class,'yline')"
+    " or contains(@class,'y-line') or contains(@class,'ontributor') or contains(@class,'riter')]"
 )
 
 
@@ -162,8 +163,9 @@ def _meta(page: Page) -> Iterator[Claim]:
     yield Claim("language", language, "meta:html")
     for element in page.tree.iter("link"):
         rel = (element.get("rel") or "").lower().split()
-        href = absolute(page.url, element.get("href") or "")
-        if href and ("canonical" in rel or "amphtml" in rel):
+        if not ("canonical" in rel or "amphtml" in rel):
+            continue
+        if href := absolute(page.url, element.get("href") or ""):
             yield Claim(
                 "url" if "canonical" in rel else "amp", href, "meta:canonical" if "canonical" in rel else "meta:amphtml"
             )
@@ -183,13 +185,15 @@ def _microdata(page: Page) -> Iterator[Claim]:
 
 def _head(page: Page) -> Iterator[Claim]:
     """What a reader sees at the head of the page: h1, title, time and byline elements."""
-    titles = page.tree.xpath("/html/head/title") or page.tree.xpath("//title[not(ancestor::*[local-name()='svg'])]")
-    if titles:
-        yield Claim("title", titles[0].text_content(), "meta:title")
+    title = next((one for one in page.tree.iter("title") if not any(True for _ in one.iterancestors("svg"))), None)
+    if title is not None:
+        yield Claim("title", title.text_content(), "meta:title")
     heads = [one for one in page.tree.iter("h1") if " ".join(one.text_content().split())]
     for one in heads[:3]:
         yield Claim("title", one.text_content(), "page:h1")
-    for element in page.tree.xpath("//time[@datetime][not(ancestor::aside or ancestor::footer or ancestor::nav)]")[:3]:
+    times = (one for one in page.tree.iter("time") if one.get("datetime"))
+    apart = (one for one in times if not any(True for _ in one.iterancestors("aside", "footer", "nav")))
+    for element in islice(apart, 3):
         yield Claim("published_at", element.get("datetime"), "page:time")
     for element in cast(list[html.HtmlElement], _BYLINES(page.tree)):
         if element.get("rel") == "author" or _BYLINE.search(element.get("class") or ""):

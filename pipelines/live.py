@@ -1,0 +1,253 @@
+"""Scrapy item pipelines that know nothing of Scrapy: what spiders hand on is kept, read in workers, and stored.
+
+All three share one `Run`: the archive's writer on a thread of its own, so that the event loop never waits for the
+disk, the worker processes, and the counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from pipelines.config import Config
+from pipelines.engines.local import LocalPool
+from pipelines.errors import ArchiveError, EngineError, StoreError
+from pipelines.sources import SourcesFile, read_sources
+from pipelines.store.archive import Archive
+from pipelines.store.faults import concerns_one_row
+from pipelines.store.writer import Writer
+from pipelines.types import Fetched, Outcome, Recipe
+
+_PAUSE = timedelta(minutes=15)  # until a page that could not be taken is fetched again
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A kept capture and what reading it ended in, on its way to the store."""
+
+    fetched: Fetched
+    outcome: Outcome
+
+
+class Run:
+    """One crawl: its row in the archive, the writer's thread, the workers, and the counts per source."""
+
+    def __init__(self, path: Path, file: SourcesFile, config: Config, crawler: Any) -> None:
+        self.path = path
+        self.file = file
+        self.config = config
+        self.what = ""  # what was asked for, for the run's row
+        self.id: int | None = None
+        self.fatal: ArchiveError | None = None  # what ended the crawl before its time
+        self.errors = 0  # items that a pipeline could not take
+        self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._seconds: dict[str, tuple[float, float]] = {}
+        self._crawler = crawler
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._writer: Writer | None = None
+        self._recipe = Recipe.default(file.sources)
+        self._workers: LocalPool | None = None
+
+    @classmethod
+    def of(cls, crawler: Any) -> Run:
+        """The run of a crawler, made by whoever asks first. Raises ConfigError for a wrong sources file."""
+        run = getattr(crawler, "run", None)
+        if run is None:
+            file = read_sources(Path(crawler.settings["TEARSHEET_SOURCES"]))
+            path = Path(crawler.settings["TEARSHEET_DB"])
+            run = crawler.run = cls(path, file, file.config(os.environ), crawler)
+        assert isinstance(run, cls)
+        return run
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the archive is ours to write."""
+        return self._writer is not None
+
+    def open(self) -> Writer:
+        """Lock the archive and begin the run's row, once. Raises StoreError."""
+        if self._writer is None:
+            self._writer = Writer.open(self.path)
+            self._writer.put_sources(self.file.sources.values(), complete=True)
+            self._writer.put_recipe(self._recipe, [None, *self.file.sources])
+            self.id = self._writer.start_run("crawl", self.what)
+        return self._writer
+
+    async def write(self, job: Callable[Concatenate[Writer, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of a method of the writer, done on its thread after all that was asked of it before."""
+
+        def done() -> T:
+            return job(self.open(), *args, **kwargs)
+
+        return await self._call(done)
+
+    async def _call(self, job: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, job)
+
+    async def pending(self) -> AsyncIterator[Fetched]:
+        """Captures that a killed run left unread, one at a time."""
+        archive = await self._call(partial(Archive, self.path))
+        try:
+            captures = archive.pending()
+            while one := await self._call(partial(next, captures, None)):
+                yield Fetched(capture=one[1], capture_id=one[0])
+        finally:
+            await self._call(archive.close)
+
+    def warm_up(self) -> None:
+        """Let the workers load what they need, because pages are to come; without any they are never started."""
+        if self._workers is None:
+            config = self.config
+            self._workers = LocalPool(
+                self._recipe, workers=config.workers, seconds=config.page_seconds, memory=config.page_memory
+            )
+
+    async def read(self, fetched: Fetched) -> Outcome:
+        """What reading a capture ends in."""
+        self.warm_up()
+        assert self._workers is not None
+        return await self._workers.process(fetched.capture)
+
+    def count(self, source: str | None, what: str, n: int = 1) -> None:
+        """Count `n` more of `what` for a source, here and in the crawler's stats."""
+        name = source or "none"
+        now = time.monotonic()
+        self._seconds[name] = (self._seconds.get(name, (now, now))[0], now)
+        if n:
+            self.counts[name][what] += n
+            self._crawler.stats.inc_value(f"tearsheet/{name}/{what}", n)
+
+    async def failed(self, fetched: Fetched, stage: str, problem: Exception) -> None:
+        """Write down that an item could not be taken; an archive or workers that fail as such end the crawl."""
+        self.errors += 1
+        url, source = fetched.capture.url, fetched.capture.source
+        hopeless = isinstance(problem, StoreError) and not concerns_one_row(problem.__cause__)
+        if hopeless or isinstance(problem, EngineError):
+            assert isinstance(problem, ArchiveError)
+            await self.stop(problem)
+            return
+        detail = f"{stage}: {' '.join(str(problem).split())[:500]}"
+        later = (datetime.now(UTC) + _PAUSE).strftime("%Y-%m-%dT%H:%M:%SZ")
+        await self.write(Writer.fail, url, source, type(problem).__name__, detail, self.id, retry_at=later)
+
+    async def stop(self, problem: ArchiveError) -> None:
+        """End the crawl because nothing further can be stored."""
+        if self.fatal is None:
+            self.fatal = problem
+            # not awaited: closing waits for the very item that asks for it
+            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="failed"))
+
+    async def finish(self, reason: str) -> list[dict[str, Any]]:
+        """End the run; its report, one row per source. Does nothing where the run was never opened."""
+        try:
+            return await self._call(partial(self._finish, reason)) if self._writer else []
+        finally:
+            if self._workers:
+                await self._workers.aclose()
+            self._thread.shutdown(wait=False)
+
+    def _finish(self, reason: str) -> list[dict[str, Any]]:
+        assert self._writer is not None
+        assert self.id is not None
+        try:
+            with Archive(self.path) as archive:
+                rows = {row["source"] or "none": row for row in archive.run_report(self.id)}
+            for name in {*self.counts, *rows}:
+                rows[name] = {**_empty(name), **rows.get(name, {}), "seconds": self._spent(name)}
+                rows[name] |= {what: self.counts[name][what] for what in ("feeds", "silent", "refused", "held_back")}
+            report = [rows[name] for name in sorted(rows)]
+            self._writer.finish_run(self.id, reason, {"sources": report, "errors": self.errors})
+            self._writer.checkpoint()
+        finally:
+            self._writer.close()
+        return report
+
+    def _spent(self, name: str) -> float:
+        first, last = self._seconds.get(name, (0.0, 0.0))
+        return round(last - first, 1)
+
+
+def _empty(name: str) -> dict[str, Any]:
+    numbers = ("found", "fetched", "stored", "revised", "unchanged", "failed", "removed_chars")
+    return {"source": name, **dict.fromkeys(numbers, 0), "rejected": {}}
+
+
+class _Stage:
+    """What the pipelines share."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Self:
+        return cls(Run.of(crawler))
+
+
+class KeepRaw(_Stage):
+    """The capture, the entry it answers and all it lists are committed before anything reads them."""
+
+    async def process_item(self, item: Fetched) -> Fetched:
+        """The item with its `capture_id` where it is still to be read; feeds and unchanged pages are done."""
+        if item.capture_id is not None:
+            return item
+        try:
+            kept = await self.run.write(Writer.keep, item, self.run.id)
+        except Exception as problem:
+            await self.run.failed(item, "keep", problem)
+            raise
+        source = item.capture.source
+        self.run.count(source, "found", kept.new_entries)
+        if kept.new_entries:
+            self.run.warm_up()
+        if item.feed:
+            return item
+        self.run.count(source, "fetched")
+        if kept.unchanged:
+            self.run.count(source, "unchanged")
+            return item
+        return replace(item, capture_id=kept.capture_id)
+
+
+class Process(_Stage):
+    """Pages are read in worker processes."""
+
+    async def process_item(self, item: Fetched) -> Fetched | Read:
+        if item.capture_id is None:
+            return item
+        try:
+            return Read(item, await self.run.read(item))
+        except Exception as problem:
+            await self.run.failed(item, "process", problem)
+            raise
+
+
+class Store(_Stage):
+    """What reading ended in becomes an article, a revision, a reject or a failure in the archive."""
+
+    async def process_item(self, item: Fetched | Read) -> Fetched:
+        if isinstance(item, Fetched):
+            return item
+        fetched, outcome, capture_id = item.fetched, item.outcome, item.fetched.capture_id
+        assert capture_id is not None
+        try:
+            what = await self.run.write(Writer.store, capture_id, fetched.capture, outcome, self.run.id)
+        except Exception as problem:
+            await self.run.failed(fetched, "store", problem)
+            raise
+        source = fetched.capture.source
+        self.run.count(source, {"new": "stored", "moved": "unchanged"}.get(what, what.replace(":", "/", 1)))
+        removals = getattr(outcome, "removals", ())
+        self.run.count(source, "removed_chars", sum(len(one.text) for one in removals if one.zone != "field"))
+        return fetched
