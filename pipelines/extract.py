@@ -17,6 +17,7 @@ from lxml import etree, html
 from trafilatura.settings import Extractor
 
 from pipelines.page import Line, Page, clean_characters, folded
+from pipelines.reading import Reader
 from pipelines.rules import RuleSet
 from pipelines.surroundings import Surroundings
 from pipelines.types import Block, Claim, Extraction, Link, Source
@@ -114,7 +115,7 @@ def _found(lines: Sequence[tuple[str, str]], page: Page, rules: RuleSet, claims:
     known = [n for n in at if n is not None]
     if known:
         inside = Surroundings(shown, frozenset(known), claims)
-        claims += tuple(inside.claims(rules))
+        claims += tuple(inside.claims(Reader(rules)))
         if at[0] is not None and inside.opens_apart(at[0]):
             pieces[0] = (pieces[0][0], "standfirst", pieces[0][2])
     return _joined(pieces, claims)

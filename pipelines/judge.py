@@ -11,11 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.language import code_of
 from pipelines.lines import ends_sentence, fold, is_prose, key, likeness, sentences, word_count
-from pipelines.reading import read_line
+from pipelines.reading import Reader
 from pipelines.rows import Row
-from pipelines.rules import RuleSet
 from pipelines.rules import structure as by
 from pipelines.types import Claim
 
@@ -32,7 +30,6 @@ class Known:
     descriptions: frozenset[str]
     authors: frozenset[str]
     labels: frozenset[str]
-    language: str | None = None
 
     @classmethod
     def of(cls, claims: Sequence[Claim]) -> Known:
@@ -46,34 +43,44 @@ class Known:
                     sets[name].update(
                         key(part) for part in re.split(r"\s[|–—»·-]\s", claim.value) if word_count(part) > 3
                     )
-        languages = [code for claim in claims if claim.field == "language" and (code := code_of(claim.value))]
-        titles, descriptions, authors, labels = (frozenset(one - {""}) for one in sets.values())
-        return cls(titles, descriptions, authors, labels, languages[0] if languages else None)
+        return cls(*(frozenset(one - {""}) for one in sets.values()))
 
 
-def bounds(rows: list[Row], rules: RuleSet, known: Known) -> tuple[int, int]:
+def judge(rows: list[Row], reader: Reader, known: Known) -> None:
+    """Mark every row that is to go, as far as one look tells; with these gone, a second look may tell more."""
+    _judge_repeats(rows)
+    rows = [row for row in rows if row.cut is None]
+    if not rows:
+        return
+    first, last = _bounds(rows, reader, known)
+    _judge_lead(rows, first, reader, known)
+    _judge_tail(rows[last + 1 :], reader)
+    _judge_body(rows[first : last + 1], reader)
+
+
+def _bounds(rows: list[Row], reader: Reader, known: Known) -> tuple[int, int]:
     """Indexes of the first and the last row of the body."""
     running = [
         i
         for i, row in enumerate(rows)
         if is_prose(row.text) and row.tag != "caption" and row.linked < 0.9 and key(row.text) not in known.titles
     ]
-    first = next((i for i in running if not read_line(rows[i].text, "lead", rules)), None)
+    first = next((i for i in running if not reader.read(rows[i].text, "lead")), None)
     if first is None:
-        plain = [i for i, row in enumerate(rows) if word_count(row.text) > 3 and not _edge(row, rules)]
+        plain = [i for i, row in enumerate(rows) if word_count(row.text) > 3 and not _edge(row, reader)]
         plain = [i for i in plain if key(rows[i].text) not in known.titles] or plain
         return (plain[-1], plain[-1]) if plain else (0, len(rows) - 1)
-    first = _below_head(rows, first, running, rules)
-    end = _end(rows, first, running, rules)
-    last = next((i for i in reversed(running) if i < end and not read_line(rows[i].text, "tail", rules)), first)
+    first = _below_head(rows, first, running, reader)
+    end = _end(rows, first, running, reader)
+    last = next((i for i in reversed(running) if i < end and not reader.read(rows[i].text, "tail")), first)
     return first, max(first, last)
 
 
-def _edge(row: Row, rules: RuleSet) -> bool:
-    return bool(read_line(row.text, "lead", rules) or read_line(row.text, "tail", rules))
+def _edge(row: Row, reader: Reader) -> bool:
+    return bool(reader.read(row.text, "lead") or reader.read(row.text, "tail"))
 
 
-def _below_head(rows: list[Row], first: int, running: list[int], rules: RuleSet) -> int:
+def _below_head(rows: list[Row], first: int, running: list[int], reader: Reader) -> int:
     """Where the body begins when its first line is still head: the next one says it again, or byline, date or
     picture come only after it."""
     later = [i for i in running if first < i <= first + 4]
@@ -81,16 +88,16 @@ def _below_head(rows: list[Row], first: int, running: list[int], rules: RuleSet)
         if likeness(rows[first].text, rows[i].text) >= _DOUBLED and key(rows[first].text) != key(rows[i].text):
             return i
     for row in rows[first + 1 : first + 3]:
-        read = read_line(row.text, "lead", rules)
+        read = reader.read(row.text, "lead")
         if read and any(claim.field in ("authors", "published_at") for claim in read[1]) and later:
             return later[0]
     return first
 
 
-def _end(rows: list[Row], first: int, running: list[int], rules: RuleSet) -> int:
+def _end(rows: list[Row], first: int, running: list[int], reader: Reader) -> int:
     """Where a line such as the head of the comment form ends every article; the number of rows if none does."""
     for i in range(first + 1, len(rows)):
-        if rules.ends_text(rows[i].text):
+        if reader.ends_text(rows[i].text):
             after = sum(len(rows[j].text) for j in running if j > i)
             before = sum(len(rows[j].text) for j in running if j < i)
             if before > after:
@@ -98,18 +105,16 @@ def _end(rows: list[Row], first: int, running: list[int], rules: RuleSet) -> int
     return len(rows)
 
 
-def judge_lead(rows: list[Row], first: int, rules: RuleSet, known: Known) -> None:
+def _judge_lead(rows: list[Row], first: int, reader: Reader, known: Known) -> None:
     """Mark what stands above the text, and headline and standfirst among its first lines."""
     for row in rows[:first]:
-        _by_rule(row, "lead", rules, known) or _by_head(row, known)
-    for row in rows[first : first + _HEAD_ROWS]:
-        if key(row.text) in known.titles:
+        _by_rule(row, "lead", reader) or _by_head(row, known)
+    titles = known.titles
+    if not titles and (title := next((row for row in rows[:first] if row.cut is None and _like_title(row)), None)):
+        titles = frozenset((key(title.text),))
+    for row in rows[: first + _HEAD_ROWS]:
+        if row.cut is None and key(row.text) in titles:
             row.go("field", by.TITLE, [Claim("title", row.text, "text")])
-    unknown = [row for row in rows[:first] if row.cut is None]
-    if not known.titles and not any(row.cut and row.cut[1] is by.TITLE for row in rows):
-        title = next((row for row in unknown if _like_title(row)), None)
-        if title:
-            title.go("field", by.TITLE, [Claim("title", title.text, "text")])
     _judge_around_title(rows, first)
     _judge_standfirst(rows, first, known)
 
@@ -118,8 +123,8 @@ def _like_title(row: Row) -> bool:
     return word_count(row.text) >= 4 and not row.text.endswith((":", ".", "。", "،")) and word_count(row.text) <= 40
 
 
-def _by_rule(row: Row, zone: str, rules: RuleSet, known: Known) -> bool:
-    if read := read_line(row.text, zone, rules, known.language):
+def _by_rule(row: Row, zone: str, reader: Reader) -> bool:
+    if read := reader.read(row.text, zone):
         rule, claims = read
         row.go("field" if claims else zone, rule, claims)
     return row.cut is not None
@@ -173,19 +178,19 @@ def _like_standfirst(row: Row) -> bool:
     return row.tag not in ("li", "caption") and word_count(row.text) >= 6 and not re.search(r"\||:$", row.text.strip())
 
 
-def judge_tail(rows: list[Row], last: int, rules: RuleSet, known: Known) -> None:
+def _judge_tail(tail: list[Row], reader: Reader) -> None:
     """Mark what stands below the text, up from the end to the first line that may be text."""
     ended = False
-    for row in rows[last + 1 :]:
-        if _by_rule(row, "tail", rules, known):
-            ended = ended or rules.ends_text(row.text)
+    for row in tail:
+        if _by_rule(row, "tail", reader):
+            ended = ended or reader.ends_text(row.text)
         elif ended:
             row.go("tail", by.AFTER_END)
         elif row.tag == "caption":
             row.go("field", by.CAPTION, [Claim("captions", row.text, "text")])
         elif row.linked >= 0.9:
             row.go("tail", by.LINK_ONLY)
-    _judge_enclosed(rows[last + 1 :])
+    _judge_enclosed(tail)
 
 
 def _judge_enclosed(tail: list[Row]) -> None:
@@ -210,7 +215,7 @@ def _beside(rows: list[Row], row: Row) -> list[Row]:
     return rows[max(0, place - 1) : place] + rows[place + 1 : place + 2]
 
 
-def judge_body(body: list[Row], rules: RuleSet, known: Known) -> None:
+def _judge_body(body: list[Row], reader: Reader) -> None:
     """Mark named furniture and captions between the paragraphs."""
     for row in body:
         if row.cut is not None:
@@ -218,10 +223,10 @@ def judge_body(body: list[Row], rules: RuleSet, known: Known) -> None:
         if row.tag == "caption":
             row.go("field", by.CAPTION, [Claim("captions", row.text, "text")])
         else:
-            _by_rule(row, "body", rules, known)
+            _by_rule(row, "body", reader)
 
 
-def judge_repeats(rows: list[Row]) -> None:
+def _judge_repeats(rows: list[Row]) -> None:
     """Mark paragraphs all of whose sentences stood before; a short line may repeat on purpose."""
     seen: set[str] = set()
     for row in rows:

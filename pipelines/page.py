@@ -187,7 +187,9 @@ def flatten(tree: html.HtmlElement) -> None:
 
 #: The block element that holds a text (None: it is not shown), and the link that the text stands in.
 _Place: TypeAlias = tuple[html.HtmlElement | None, str | None]
-_TEXTS_AND_BREAKS = etree.XPath("//body//text()[normalize-space()] | //body//br")
+_TEXTS_AND_BREAKS = etree.XPath(
+    "//body//text()[not(parent::script or parent::style or parent::noscript)][normalize-space()] | //body//br"
+)
 
 
 def visible_lines(tree: html.HtmlElement) -> Iterator[Line]:

@@ -4,29 +4,51 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from pipelines.daterow import DateRow, read_date_row
 from pipelines.dates import find_moments
-from pipelines.rules import Match, RuleSet
+from pipelines.rules import LONGEST_LINE, Match, RuleSet
 from pipelines.rules import structure as by
 from pipelines.types import Claim, Rule
 
-LEAD, TAIL, BODY = ("lead", "edge", "any"), ("tail", "edge", "any"), ("any",)
+_ZONES = {"lead": ("lead", "edge", "any"), "tail": ("tail", "edge", "any"), "body": ("any",)}
 _ORIGIN = f"rule:{by.DATE_ROW.id}"
 
 
-def read_line(
-    line: str, zone: str, rules: RuleSet, language: str | None = None
-) -> tuple[Rule, tuple[Claim, ...]] | None:
-    """The rule that fits a line in a zone (lead, body or tail), and the facts it states; None for other lines.
+#: A rule that fits a line, and the facts it states.
+Reading: TypeAlias = tuple[Rule, tuple[Claim, ...]]
 
-    Below the text a date without a label belongs to another article, so it is no fact of this one.
-    """
-    if zone != "body" and (row := read_date_row(line, language)):
-        return by.DATE_ROW, tuple(_claims_of_row(row)) if zone == "lead" or row.labelled else ()
-    zones = {"lead": LEAD, "tail": TAIL, "body": BODY}[zone]
-    match = rules.match(line, zones)
-    return (match.rule, tuple(claims_of(match))) if match else None
+
+class Reader:
+    """Tells what lines say, by rules; each line is read once for each zone."""
+
+    def __init__(self, rules: RuleSet, language: str | None = None) -> None:
+        self._rules = rules
+        self._language = language
+        self._read: dict[tuple[str, str], Reading | None] = {}
+
+    def read(self, line: str, zone: str) -> Reading | None:
+        """The rule that fits a line in a zone (lead, body or tail), and the facts it states; None for other lines.
+
+        Below the text a date without a label belongs to another article, so it is no fact of this one.
+        """
+        if len(line) > LONGEST_LINE:
+            return None
+        if (line, zone) not in self._read:
+            self._read[line, zone] = self._fresh(line, zone)
+        return self._read[line, zone]
+
+    def _fresh(self, line: str, zone: str) -> Reading | None:
+        if zone != "body" and (row := read_date_row(line, self._language)):
+            return by.DATE_ROW, tuple(_claims_of_row(row)) if zone == "lead" or row.labelled else ()
+        match = self._rules.match(line, _ZONES[zone])
+        return (match.rule, tuple(claims_of(match))) if match else None
+
+    def ends_text(self, line: str) -> bool:
+        """Whether the line is one after which no article goes on."""
+        read = self.read(line, "tail")
+        return bool(read and read[0].reach == "rest")
 
 
 def _claims_of_row(row: DateRow) -> Iterator[Claim]:

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipelines.reading import read_line
-from pipelines.rules import RuleSet
+from pipelines.reading import Reader
 from pipelines.types import Block, Claim, Extraction, Rule
 
 #: A join of two lines without a space: a small letter, figure or closing mark, then a capital.
@@ -31,14 +30,14 @@ class Row:
         self.cut = (zone, rule, tuple(claims))
 
 
-def rows_of(extraction: Extraction, rules: RuleSet) -> list[Row]:
+def rows_of(extraction: Extraction, reader: Reader) -> list[Row]:
     """The lines of an extraction, in order."""
-    return [row for block in extraction.blocks for row in _split(extraction.text, block, rules)]
+    return [row for block in extraction.blocks for row in _split(extraction.text, block, reader)]
 
 
-def _split(text: str, block: Block, rules: RuleSet) -> Iterator[Row]:
+def _split(text: str, block: Block, reader: Reader) -> Iterator[Row]:
     start = block.start
-    for join in _joins(text[block.start : block.stop], rules):
+    for join in _joins(text[block.start : block.stop], reader):
         yield _row(text, block, start, block.start + join)
         start = block.start + join
     yield _row(text, block, start, block.stop)
@@ -49,14 +48,14 @@ def _row(text: str, block: Block, start: int, stop: int) -> Row:
     return Row(start, stop, text[start:stop], block.tag, max(0, linked) / max(1, stop - start))
 
 
-def _joins(line: str, rules: RuleSet) -> list[int]:
+def _joins(line: str, reader: Reader) -> list[int]:
     """Where furniture was glued on: a join is one when all that follows it, up to the next join, is furniture."""
     places = [match.start() for match in _JOIN.finditer(line, max(0, len(line) - _GLUED_TAIL)) if match.start()]
     found: list[int] = []
     stop = len(line)
     for place in reversed(places):
         piece = line[place:stop]
-        if read_line(piece, "tail", rules):
+        if reader.read(piece, "tail"):
             found.append(place)
             stop = place
     return found[::-1]

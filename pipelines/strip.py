@@ -9,26 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from pipelines.judge import Known, bounds, judge_body, judge_lead, judge_repeats, judge_tail
+from pipelines.judge import Known, judge
+from pipelines.reading import Reader
 from pipelines.rows import Row, rows_of
 from pipelines.rules import RuleSet
 from pipelines.types import Block, Extraction, Link, Removal, Stripped
 
+_LOOKS = 12  # what is gone may bring more to light; a text settles after two or three looks
+
 
 def strip(extraction: Extraction, rules: RuleSet) -> Stripped:
     """The extraction without its furniture. Pure; stripping the result again cuts nothing more."""
-    rows = rows_of(extraction, rules)
-    if rows:
-        known = Known.of(extraction.claims)
-        first, last = bounds(rows, rules, known)
-        judge_lead(rows, first, rules, known)
-        judge_tail(rows, last, rules, known)
-        judge_body(rows[first : last + 1], rules, known)
-        judge_repeats(rows)
+    reader = Reader(rules, next((str(one.value) for one in extraction.claims if one.field == "language"), None))
+    rows = rows_of(extraction, reader)
+    for _ in range(_LOOKS):
+        left = [row for row in rows if row.cut is None]
+        claims = [claim for row in rows if row.cut for claim in row.cut[2]]
+        if left:
+            judge(left, reader, Known.of((*extraction.claims, *claims)))
+        if all(row.cut is None for row in left):
+            break
     removals = tuple(_removals(extraction.text, rows))
     text, blocks = _kept(extraction, removals)
-    claims = tuple(claim for removal in removals for claim in removal.claims)
-    return Stripped(text=text, blocks=blocks, removals=removals, claims=claims)
+    claims = [claim for removal in removals for claim in removal.claims]
+    return Stripped(text=text, blocks=blocks, removals=removals, claims=tuple(claims))
 
 
 def _removals(text: str, rows: list[Row]) -> Iterable[Removal]:

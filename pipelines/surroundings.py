@@ -14,8 +14,7 @@ from lxml import html
 
 from pipelines.lines import key, word_count
 from pipelines.page import Line
-from pipelines.reading import read_line
-from pipelines.rules import RuleSet
+from pipelines.reading import Reader
 from pipelines.types import Claim
 
 _NAMES = re.compile(
@@ -36,16 +35,16 @@ class Surroundings:
     inside: frozenset[int]
     page: Sequence[Claim]
 
-    def claims(self, rules: RuleSet) -> Iterator[Claim]:
+    def claims(self, reader: Reader) -> Iterator[Claim]:
         """The facts that stand around the text."""
         head = self._head()
         if (above := self._standfirst(head)) is not None:
             yield Claim("description", above.text, "page:standfirst")
         for line in head:
-            yield from self._facts(line, "lead", rules)
+            yield from self._facts(line, "lead", reader)
         last = max(self.inside)
         for line in self.lines[last + 1 : last + 1 + _FOOT]:
-            yield from (one for one in self._facts(line, "tail", rules) if one.field in _CREDITS)
+            yield from (one for one in self._facts(line, "tail", reader) if one.field in _CREDITS)
         for n in range(min(self.inside), last):
             if n not in self.inside and self.lines[n].element.tag == "figcaption":
                 yield Claim("captions", self.lines[n].text, "page:figcaption")
@@ -63,10 +62,10 @@ class Surroundings:
                 break
         return [line for line in self.lines[start:first] if line.linked * 2 < len(line.text)]
 
-    def _facts(self, line: Line, zone: str, rules: RuleSet) -> Iterator[Claim]:
+    def _facts(self, line: Line, zone: str, reader: Reader) -> Iterator[Claim]:
         if line.element.tag == "figcaption":
             yield Claim("captions", line.text, "page:figcaption")
-        elif read := read_line(line.text, zone, rules):
+        elif read := reader.read(line.text, zone):
             yield from read[1]
 
     def _standfirst(self, head: Sequence[Line]) -> Line | None:
