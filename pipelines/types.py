@@ -1,8 +1,7 @@
 """The values that flow through the house: frozen, comparable, picklable.
 
-Offsets are code points into the text they belong to, half open. Times are ISO 8601 text that carries its
-own precision: `2016-09-09T18:11:00Z` in UTC, no `Z` where the zone is unknown, `2017-11-15` where only the
-day is known. Big fields stay out of `repr`, so that a log line never holds a page.
+Offsets are code points, half open. Times are ISO 8601 text that carries its own precision: `2016-09-09T18:11:00Z`
+in UTC, no `Z` where the zone is unknown, `2017-11-15` where only the day is known. Big fields stay out of `repr`, so that a log line never holds a page.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from importlib.metadata import version
 from typing import Any, TypeAlias
 
-#: Raised whenever the same bytes may give another article; part of every recipe id.
-PROCESS_VERSION = "1"
+PROCESS_VERSION = "1"  # raised whenever the same bytes may give another article; part of every recipe id
 
 
 class Reason(StrEnum):
@@ -119,7 +118,6 @@ class Extraction:
 
     text: str = field(repr=False)
     blocks: tuple[Block, ...] = field(repr=False)
-    title: str | None = None
     claims: tuple[Claim, ...] = field(default=(), repr=False)
     language: str | None = None
 
@@ -207,7 +205,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A capture whose processing went wrong in an unexpected way; kept, to be tried again after a fix."""
+    """A capture whose processing went wrong unexpectedly; kept, to be tried again after a fix."""
 
     stage: str  # fetch | process | store
     error: str  # crashed | timeout | the exception's class
@@ -215,9 +213,9 @@ class Failure:
 
 
 @lru_cache(maxsize=64)
-def _rules_digest(rules: tuple[Rule, ...]) -> str:
-    facts = json.dumps([asdict(rule) for rule in rules], sort_keys=True)
-    return hashlib.sha256(facts.encode()).hexdigest()
+def rules_digest(rules: tuple[Rule, ...]) -> str:
+    """sha256, hex, of all that rules say."""
+    return hashlib.sha256(json.dumps([asdict(rule) for rule in rules]).encode()).hexdigest()
 
 
 #: What reading a capture ends in.
@@ -232,26 +230,25 @@ class Recipe:
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False)
     lessons: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
-    options: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def default(cls, sources: Mapping[str, Source] | None = None) -> Recipe:
         """The shipped rules and nothing learned."""
         from pipelines.rules import shipped_rules  # the value knows its default; nothing else may look up
 
-        return cls(rules=shipped_rules(), sources=dict(sources or {}))
+        reader = f"{PROCESS_VERSION}+trafilatura-{version('trafilatura')}"
+        return cls(version=reader, rules=shipped_rules(), sources=dict(sources or {}))
 
     def facts_for(self, source: str | None) -> dict[str, Any]:
         """What of this recipe bears on `source`, as plain data; `id_for` is its digest."""
         own = self.sources.get(source or "")
         return {
             "version": self.version,
-            "rules": _rules_digest(self.rules),
+            "rules": rules_digest(self.rules),
             "page": dict(own.page) if own else {},
             "strip": list(own.strip) if own else [],
-            "place": [own.language, own.country, own.timezone] if own else [],
+            "about": [own.name, own.language, own.country, own.timezone] if own else [],
             "lesson": [asdict(rule) for rule in self.lessons.get(source or "", ())],
-            "options": dict(self.options),
         }
 
     def id_for(self, source: str | None) -> str:
@@ -295,12 +292,9 @@ class Article:
 def restore(text: str, removals: tuple[Removal, ...]) -> str:
     """The extracted text again, from the clean text and its ledger: the inverse of every cut."""
     parts: list[str] = []
-    kept = 0
-    position = 0  # in the extracted text
+    kept = position = 0  # in the clean and in the extracted text
     for removal in removals:
         step = removal.start - position
         parts += (text[kept : kept + step], removal.text)
-        kept += step
-        position = removal.stop
-    parts.append(text[kept:])
-    return "".join(parts)
+        kept, position = kept + step, removal.stop
+    return "".join((*parts, text[kept:]))
