@@ -136,13 +136,13 @@ class Run:
         hopeless = isinstance(problem, StoreError) and not concerns_one_row(problem.__cause__)
         if hopeless or isinstance(problem, EngineError):
             assert isinstance(problem, ArchiveError)
-            await self.stop(problem)
+            self.stop(problem)
             return
         detail = f"{stage}: {' '.join(str(problem).split())[:500]}"
         later = (datetime.now(UTC) + _PAUSE).strftime("%Y-%m-%dT%H:%M:%SZ")
         await self.write(Writer.fail, url, source, type(problem).__name__, detail, self.id, retry_at=later)
 
-    async def stop(self, problem: ArchiveError) -> None:
+    def stop(self, problem: ArchiveError) -> None:
         """End the crawl because nothing further can be stored."""
         if self.fatal is None:
             self.fatal = problem

@@ -1,7 +1,7 @@
 """The values that flow through the house: frozen, comparable, picklable.
 
-Offsets are code points, half open. Times are ISO 8601 text that carries its own precision: `2016-09-09T18:11:00Z`
-in UTC, no `Z` where the zone is unknown, `2017-11-15` where only the day is known. Big fields stay out of `repr`, so that a log line never holds a page.
+Offsets are code points, half open. Times are ISO 8601 text that carries its own precision: `2016-09-09T18:11:00Z` in
+UTC, no `Z` where the zone is unknown, `2017-11-15` where only the day is known. Big fields stay out of `repr`.
 """
 
 from __future__ import annotations
