@@ -15,7 +15,7 @@ from pipelines.explore.words import without_overrides
 _PAGES = 50  # as far as one can leaf through results
 _SUMMARY = """
 SELECT (SELECT count(*) FROM articles) AS articles,
-       (SELECT count(*) FROM sources WHERE retired_at IS NULL) AS sources,
+       (SELECT count(*) FROM sources WHERE EXISTS (SELECT 1 FROM articles WHERE source_id = sources.id)) AS sources,
        (SELECT min(published_at) FROM articles) AS since,
        (SELECT max(published_at) FROM articles) AS until,
        (SELECT count(*) FROM revisions) AS revisions,
