@@ -1,0 +1,1 @@
+"""The room that knows Scrapy: finds addresses, fetches them, hands captures on."""

@@ -1,0 +1,45 @@
+"""Bytes to entries: what feeds, sitemaps and section pages list. Pure functions over captures."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from crawler.decode import gunzip
+from crawler.entries.feed import read_feed, read_json_feed
+from crawler.entries.listing import Listing, NoListingError, for_source
+from crawler.entries.section import read_section
+from crawler.entries.sitemap import read_sitemap, read_text_sitemap
+from pipelines.types import Capture, Source
+
+_UNPACKED = 50 * 1024**2  # bytes of a packed sitemap that are read
+_ROOT = re.compile(
+    rb"<\s*(?:[\w.-]+:)?(urlset|sitemapindex|rss|feed|rdf|channel|html|head|body|!doctype\s+html)\b", re.I
+)
+
+
+def read_listing(capture: Capture, source: Source) -> Listing:
+    """What a capture lists for `source`, whatever kind of listing it is.
+
+    The bytes decide, not the address or the Content-Type. Raises NoListingError for what is no listing at all.
+    """
+    if capture.body.startswith(b"\x1f\x8b"):
+        capture = replace(capture, body=gunzip(capture.body, _UNPACKED))
+    return for_source(_read(capture, source), source, capture.url)
+
+
+def _read(capture: Capture, source: Source) -> Listing:
+    head = capture.body[:16384].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\x00", b"")
+    if not head:
+        raise NoListingError("an empty answer")
+    if head[:1] in b"{[":
+        return read_json_feed(capture)
+    root = _ROOT.search(head)
+    match root[1].lower() if root else b"":
+        case b"urlset" | b"sitemapindex":
+            return read_sitemap(capture, source)
+        case b"rss" | b"feed" | b"rdf" | b"channel":
+            return read_feed(capture)
+        case b"":
+            return read_text_sitemap(capture, source)
+    return read_section(capture, source)

@@ -1,0 +1,77 @@
+"""What a feed, a sitemap or a section page gave."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from crawler.entries.shape import date_in
+from pipelines.types import Entry, Feed, Source
+from pipelines.urls import absolute, urlkey
+
+#: Longer addresses are traps or mistakes.
+LONGEST_URL = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The entries of one listing, newest or topmost first, and where it leads."""
+
+    kind: str  # feed | sitemap | section
+    entries: tuple[Entry, ...] = field(default=(), repr=False)
+    feeds: tuple[Feed, ...] = field(default=(), repr=False)  # sitemaps of an index, sections of a front page
+    next: str | None = None  # the next page of a section
+
+
+class NoListingError(ValueError):
+    """The bytes are no feed, no sitemap and no web page; the message says what they are."""
+
+
+def usable(base: str, href: str | None) -> str | None:
+    """An address of a listing in full; None where it is none that can be fetched."""
+    url = absolute(base, href or "")
+    return url if url and len(url) <= LONGEST_URL else None
+
+
+def once(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries without those that name a page again; the first stays, with the longest title given to it."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        try:
+            key = urlkey(entry.url)
+        except ValueError:
+            continue
+        before = found.get(key)
+        if before is None:
+            found[key] = entry
+        elif len(entry.title or "") > len(before.title or ""):
+            found[key] = replace(before, title=entry.title)
+    return tuple(found.values())
+
+
+def newest_first(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries by the best date known of each, undated ones last in the order of the document."""
+    return tuple(sorted(entries, key=_date, reverse=True))
+
+
+def _date(entry: Entry) -> str:
+    said = entry.published_at or entry.modified_at or ""
+    return "".join(char for char in said if char.isdigit()) or date_in(entry.url)
+
+
+def chosen(source: Source, url: str) -> bool | None:
+    """What the source's own `follow` and `ignore` say of an address; None where they say nothing."""
+    if any(re.search(pattern, url) for pattern in source.ignore):
+        return False
+    return any(re.search(pattern, url) for pattern in source.follow) if source.follow else None
+
+
+def for_source(listing: Listing, source: Source, via: str) -> Listing:
+    """The listing with its entries and feeds filed under `source`, as found at `via`; what it ignores is left out."""
+    wanted = (one for one in listing.entries if chosen(source, one.url) is not False)
+    return replace(
+        listing,
+        entries=tuple(replace(one, source=source.id, via=via) for one in wanted),
+        feeds=tuple(replace(one, source=source.id) for one in listing.feeds),
+    )

@@ -1,0 +1,180 @@
+"""What an address alone tells: whether it looks like an article, like a page that only leads to others, or neither."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+class Shape(StrEnum):
+    """What a page is, going by its address."""
+
+    ARTICLE = "article"
+    UNCLEAR = "unclear"
+    LISTING = "listing"  # or anything else that is surely no article
+
+
+#: A part of the path that makes everything below it no article, in the languages of many outlets.
+_NEVER = frozenset((
+    "hashtag", "profile", "profiles", "user", "users", "member", "members", "search", "suche", "buscar",
+    "busca", "recherche", "zoeken", "poisk", "find", "login", "log-in", "signin", "sign-in", "sign_in",
+    "signup", "sign-up", "register", "registration", "registrieren", "logout", "password", "account", "konto",
+    "cuenta", "subscribe", "subscription", "subscriptions", "abo", "abonnement", "suscripcion", "newsletter",
+    "newsletters", "wp-login", "wp-admin", "wp-content", "wp-includes", "wp-json", "cgi-bin", "cart",
+    "checkout", "warenkorb", "gallery", "galleries", "galerie", "galerien", "galeria", "galerias",
+    "fotogalerie", "fotostrecke", "fotostrecken", "bildergalerie", "bilderstrecke", "photos", "photogallery",
+    "photo-gallery", "fotos", "foto", "pictures", "slideshow", "diaporama", "video", "videos", "calendar",
+    "kalender", "calendario", "calendrier", "agenda", "events", "veranstaltungen", "eventi", "page", "seite",
+    "pagina", "comments", "kommentare", "contact", "kontakt", "contacto", "contact-us", "impressum", "imprint",
+    "privacy", "privacy-policy", "datenschutz", "terms", "agb", "cookies", "cookie-policy", "faq", "sitemap",
+    "advertise", "advertising", "mediadaten", "feed", "feeds", "rss", "atom", "share", "email-alerts",
+    "horoscope", "horoscopes", "horoskop", "crossword", "crosswords", "javascript", "mailto", "wp-login.php",
+))  # fmt: skip
+#: A part of the path that lists what is filed under the next; an article may stand below that.
+_SHELVES = frozenset((
+    "tag", "tags", "tagged", "topic", "topics", "thema", "themen", "tema", "temas", "etiqueta", "etiquetas",
+    "schlagwort", "schlagworte", "keyword", "keywords", "label", "labels", "mot-cle", "category", "categories",
+    "kategorie", "kategorien", "categoria", "categorias", "rubric", "rubrik", "rubrique", "author", "authors",
+    "autor", "autoren", "autores", "autori", "auteur", "auteurs", "byline", "bylines", "contributor",
+    "contributors",
+))  # fmt: skip
+#: A part of the path that says so only where nothing else speaks for an article.
+_SELDOM = frozenset((
+    "about", "about-us", "aboutus", "ueber-uns", "uber-uns", "quienes-somos", "help", "hilfe", "legal", "jobs",
+    "careers", "karriere", "stellenmarkt", "shop", "store", "tv", "radio", "audio", "podcast", "podcasts",
+    "live", "media", "images", "image", "assets", "static", "archive", "archives", "archiv", "archivo",
+    "weather", "wetter", "tiempo", "games", "spiele", "quiz", "section", "sections", "dossier", "dossiers",
+    "programme", "program", "program-guide", "schedule", "home", "index", "app", "apps", "people",
+))  # fmt: skip
+#: A last part that is another form of the page before it.
+_OTHER_FORM = frozenset(("amp", "print", "printable", "share", "email", "comments", "embed", "trackback"))
+#: A part of the path that announces an article.
+_ANNOUNCES = frozenset((
+    "article", "articles", "articleshow", "artikel", "articulo", "articulos", "artigo", "story", "stories",
+    "node", "nota", "noticia", "noticias", "post", "posts", "doc", "item", "view", "read", "leer", "lire",
+    "archives", "a", "p",
+))  # fmt: skip
+_IDS = frozenset((
+    "id", "aid", "nid", "sid", "pid", "storyid", "story_id", "story", "articleid", "article_id", "article",
+    "artid", "art", "newsid", "news_id", "news", "idx", "idxno", "contentid", "content_id", "objid", "objectid",
+    "docid", "postid", "post_id", "itemid", "entry", "nr",
+))  # fmt: skip
+_LISTS = frozenset((
+    "page", "paged", "pg", "seite", "start", "offset", "s", "q", "query", "search", "keyword", "sort", "order",
+    "filter", "tag", "cat", "author",
+))  # fmt: skip
+_FILE = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|svg|ico|bmp|mp[34]|m4[av]|m3u8|ogg|wav|avi|mov|webm|pdf|docx?|xlsx?|pptx?|zip|gz|rar|"
+    r"css|js|json|xml|rss|atom|txt|ics|apk|exe|dmg|epub)$",
+    re.IGNORECASE,
+)
+_PAGE_ENDING = re.compile(r"\.(?:[sx]?html?|phtml|php\d?|aspx?|jspx?|cfm|cms|ece|do|story)$", re.IGNORECASE)
+_MONTH = r"(?:0?[1-9]|1[0-2]|[a-z]{3,9})"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH_ONLY = re.compile(r"/(?:19|20)\d\d[/-](?:0[1-9]|1[0-2])(?=/|$)")
+_DATES = (
+    re.compile(rf"/(?:19|20)\d\d[/-]{_MONTH}[/-]{_DAY}(?!\d)", re.IGNORECASE),
+    re.compile(rf"(?<!\d){_DAY}[-.](?:0?[1-9]|1[0-2])[-.](?:19|20)\d\d(?!\d)"),
+    re.compile(rf"/{_DAY}/(?:0?[1-9]|1[0-2])/(?:19|20)\d\d(?!\d)"),
+    re.compile(r"/(?:19|20)\d\d/?(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d{5})"),
+    re.compile(r"(?<=[a-z_-])(?:20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d{5})", re.IGNORECASE),
+    re.compile(rf"/\d\d_[a-z]{{3,10}}_{_DAY}(?!\d)", re.IGNORECASE),
+    _MONTH_ONLY,
+)
+_TOKEN = re.compile(r"(?=.*[a-z])(?=.*\d.*\d)[a-z0-9]{8,}|[0-9a-f]{8}-[0-9a-f-]{27}", re.IGNORECASE)
+_WORD_AND_YEAR = re.compile(r"[a-z]+(?:19|20)\d\d", re.IGNORECASE)
+
+
+def shape(url: str) -> Shape:
+    """What the page at a full http(s) address is likely to be."""
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    segments = [one for one in path.split("/") if one]
+    if _FILE.search(path):
+        return Shape.LISTING
+    if len(segments) > 1 and re.fullmatch(r"(?:index|default|[a-z])(?:\.\w+)?", segments[-1], re.IGNORECASE):
+        segments.pop()
+    names = [_PAGE_ENDING.sub("", one).lower() for one in segments]
+    query = {key.lower(): value for key, value in parse_qsl(parts.query)}
+    if _NEVER.intersection(names) or (names and names[-1] in _OTHER_FORM):
+        return Shape.LISTING
+    if _SHELVES.intersection(names[-2:]) or (_SHELVES.intersection(names) and len(_words(names[-1])) < 4):
+        return Shape.LISTING
+    if any(value and any(char.isdigit() for char in value) for key, value in query.items() if key in _IDS):
+        return Shape.ARTICLE
+    if not names:
+        return Shape.ARTICLE if query.get("p", "").isdigit() else Shape.LISTING
+    if _LISTS & query.keys():
+        return Shape.LISTING
+    found = _dated(path) or _of_names(names)
+    if found is not Shape.ARTICLE and _SELDOM.intersection(names):
+        return Shape.LISTING
+    return found
+
+
+def is_file(url: str) -> bool:
+    """Whether the address names a picture, a recording, a document or data: nothing that a reader calls a page."""
+    return bool(_FILE.search(urlsplit(url).path))
+
+
+def slug_words(url: str) -> int:
+    """How many words the last part of the path holds; two letters of a script without spaces count as one."""
+    last = unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
+    return sum(len(one) // 2 if _unspaced(one) else 1 for one in _words(_PAGE_ENDING.sub("", last)))
+
+
+def date_in(url: str) -> str:
+    """The digits of a date in the address, for sorting newest first; empty where there is none."""
+    path = urlsplit(url).path
+    match = re.search(r"(20\d\d)[/_-]?(0[1-9]|1[0-2])(?:[/_-]?(0[1-9]|[12]\d|3[01]))?(?!\d)", path)
+    return "".join(part or "" for part in match.groups()) if match else ""
+
+
+def _dated(path: str) -> Shape | None:
+    """What an address with a date is: a page of a calendar where nothing else is left of it."""
+    for pattern in _DATES:
+        if match := pattern.search(path):
+            rest = _PAGE_ENDING.sub("", path[match.end() :]).strip("/_-.")
+            before = path[: match.start()].rpartition("/")[2] if path[match.start()] != "/" else ""
+            if not rest and not before:
+                return Shape.LISTING
+            whole_day = pattern is not _MONTH_ONLY
+            return Shape.ARTICLE if before or whole_day or re.search(r"\d|\w-\w+-\w", rest) else Shape.UNCLEAR
+    return None
+
+
+def _of_names(names: list[str]) -> Shape:
+    last, before = names[-1], names[-2] if len(names) > 1 else ""
+    words = _words(last)
+    if len(words) >= 5 or (len(words) >= 4 and sum(map(len, words)) >= 16):
+        return Shape.ARTICLE
+    if any(len(one) >= 8 and _unspaced(one) for one in words):
+        return Shape.ARTICLE
+    if len(words) >= 3 and re.search(r"[-_](?!(?:19|20)\d\d$)\d{3,}$", last):
+        return Shape.ARTICLE
+    if any(_is_id(one) for one in names):
+        return Shape.ARTICLE
+    if before in _ANNOUNCES and (last.isdigit() or len(last) >= 4):
+        return Shape.ARTICLE
+    if last.isdigit():  # page two, a year, or a small number
+        return Shape.ARTICLE if len(last) == 4 and last[:2] not in ("19", "20") else Shape.LISTING
+    return Shape.UNCLEAR
+
+
+def _is_id(name: str) -> bool:
+    """Whether a part of a path holds a number or token that no section has."""
+    if re.search(r"\d{5,}|[^\W\d_].*[-_.](?!(?:19|20)\d\d$)\d{4}$|^(?!(?:19|20)\d\d-)\d{3,}-[^\W\d_]", name):
+        return True
+    if _WORD_AND_YEAR.fullmatch(name):
+        return False
+    return any(_TOKEN.fullmatch(one) for one in (name, name.rpartition("-")[2], name.partition("-")[0]))
+
+
+def _words(slug: str) -> list[str]:
+    return [one for one in re.split(r"[\W\d_]+", slug) if one]
+
+
+def _unspaced(word: str) -> bool:
+    """Whether a word is in a script that writes without spaces: Thai, Lao, Japanese, Chinese."""
+    return any("\u0e00" <= char <= "\u0eff" or "\u3040" <= char <= "\u9fff" for char in word)

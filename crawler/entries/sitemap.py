@@ -1,0 +1,122 @@
+"""Sitemaps of every kind: XML, gzip, plain text, news sitemaps with their fields, and index files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from io import BytesIO
+
+from lxml import etree
+
+from crawler.entries.listing import Listing, NoListingError, chosen, newest_first, once, usable
+from crawler.entries.shape import Shape, date_in, shape, slug_words
+from pipelines.dates import moment_of
+from pipelines.types import Capture, Entry, Feed, Source
+
+_MOST_ENTRIES = 50_000  # the protocol's own limit
+_MOST_FEEDS = 50_000
+
+
+def read_sitemap(capture: Capture, source: Source) -> Listing:
+    """What a sitemap or an index file lists, newest first, as far as it can be read.
+
+    A news sitemap lists articles; of any other, only what may be one is taken. Raises NoListingError for what is
+    no sitemap.
+    """
+    base = capture.final_url or capture.url
+    entries: list[Entry] = []
+    feeds: list[tuple[str, str]] = []
+    seen_root = False
+    context = etree.iterparse(
+        BytesIO(capture.body.lstrip()), events=("start", "end"), recover=True, resolve_entities=False, no_network=True
+    )
+    try:
+        for event, element in context:
+            name = _local(element)
+            if event == "start":
+                seen_root = seen_root or name in ("urlset", "sitemapindex")
+                continue
+            if name == "url":
+                entries += _entry(element, base)
+            elif name == "sitemap":
+                feeds += _member(element, base)
+            if name in ("url", "sitemap"):
+                element.clear()
+                while element.getprevious() is not None:  # what has been read needs no memory any more
+                    del element.getparent()[0]
+            if len(entries) >= _MOST_ENTRIES or len(feeds) >= _MOST_FEEDS:
+                break
+    except etree.XMLSyntaxError:
+        pass  # a cut or broken file: what came before still counts
+    if not (seen_root or entries or feeds):
+        raise NoListingError("no sitemap")
+    return Listing(kind="sitemap", entries=newest_first(once(_articles(entries, source))), feeds=_ordered(feeds))
+
+
+def read_text_sitemap(capture: Capture, source: Source) -> Listing:
+    """A plain list of addresses, one a line. Raises NoListingError where the first line is none."""
+    lines = [one.strip() for one in capture.body.decode("utf-8", errors="replace").splitlines()[:_MOST_ENTRIES]]
+    if not any(one.startswith(("http://", "https://")) for one in lines[:1]):
+        raise NoListingError("no list of addresses")
+    base = capture.final_url or capture.url
+    found = [Entry(url=url, kind="sitemap") for one in lines if one and (url := usable(base, one))]
+    return Listing(kind="sitemap", entries=newest_first(once(_articles(found, source))))
+
+
+def _local(element: etree._Element) -> str:
+    tag = element.tag
+    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+
+
+def _entry(element: etree._Element, base: str) -> Iterator[Entry]:
+    said: dict[str, str] = {}
+    for child in element:
+        name = _local(child)
+        if name == "news":
+            said.update({f"news:{_local(one)}": one.text or "" for one in child.iter() if one is not child})
+        elif name in ("loc", "lastmod"):
+            said.setdefault(name, (child.text or "").strip())
+    url = usable(base, said.get("loc"))
+    if url is None:
+        return
+    news = any(key.startswith("news:") for key in said)
+    yield Entry(
+        url=url,
+        kind="news" if news else "sitemap",
+        title=" ".join(said.get("news:title", "").split()) or None,
+        published_at=_time(said.get("news:publication_date")),
+        modified_at=_time(said.get("lastmod")),
+        language=said.get("news:language", "").strip() or None,
+    )
+
+
+def _member(element: etree._Element, base: str) -> Iterator[tuple[str, str]]:
+    said = {_local(one): (one.text or "").strip() for one in element}
+    if url := usable(base, said.get("loc")):
+        yield url, _time(said.get("lastmod")) or ""
+
+
+def _articles(entries: list[Entry], source: Source) -> list[Entry]:
+    """The entries that may be articles; where addresses tell nothing at all, all that are not surely something else."""
+    shapes = [Shape.ARTICLE if one.kind == "news" or chosen(source, one.url) else shape(one.url) for one in entries]
+    telling = any(one is Shape.ARTICLE for one in shapes)
+    return [
+        entry
+        for entry, one in zip(entries, shapes, strict=True)
+        if one is Shape.ARTICLE or (one is Shape.UNCLEAR and (not telling or slug_words(entry.url) >= 3))
+    ]
+
+
+def _ordered(feeds: list[tuple[str, str]]) -> tuple[Feed, ...]:
+    """The members of an index: news sitemaps first, then by the last change, then by a date in the address."""
+
+    def key(one: tuple[str, str]) -> tuple[bool, str, str]:
+        url, changed = one
+        return "news" in url.rpartition("/")[2].lower(), changed, date_in(url)
+
+    ordered = sorted(dict(feeds).items(), key=key, reverse=True)
+    return tuple(Feed(source="", url=url, kind="sitemap") for url, _ in ordered)
+
+
+def _time(value: str | None) -> str | None:
+    moment = moment_of(value) if value else None
+    return moment.value if moment else None

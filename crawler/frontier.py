@@ -1,0 +1,57 @@
+"""What to fetch next: the newest entries of each source in turn, straight from the archive's own queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import chain, zip_longest
+
+from pipelines.live import Run
+from pipelines.store.writer import Queued, Writer
+
+
+class Frontier:
+    """Hands out entries so that sources share fairly and none has more than `window` pages on their way.
+
+    Nothing is remembered beyond what is on its way: an entry leaves the archive's queue in the transaction that
+    keeps its page, so a killed crawl finds the rest where it was.
+    """
+
+    def __init__(self, run: Run, sources: Iterable[str], *, window: int) -> None:
+        self._run = run
+        self._window = window
+        self._away: dict[str, set[int]] = {source: set() for source in sources}
+        self._dry: set[str] = set()  # sources with nothing left that may be taken now
+
+    def add(self, source: str) -> None:
+        """Serve a further source."""
+        self._away.setdefault(source, set())
+
+    def filled(self, source: str) -> None:
+        """A source has new entries."""
+        self._dry.discard(source)
+
+    def back(self, queued: Queued) -> None:
+        """A page has arrived and is dealt with, or never will be."""
+        self._away[queued.source].discard(queued.id)
+
+    async def take(self) -> list[Queued]:
+        """The next entries, one of each source in turn; none where nothing waits or all windows are full."""
+        asked = {
+            source: tuple(away)
+            for source, away in self._away.items()
+            if source not in self._dry and len(away) < self._window
+        }
+        if not asked:
+            return []
+        # what comes in while the archive is read may be of a source that had nothing a moment ago
+        self._dry.update(asked)
+
+        def taken(writer: Writer) -> list[list[Queued]]:
+            return [writer.take(source, self._window - len(away), skip=away) for source, away in asked.items()]
+
+        batches = await self._run.write(taken)
+        for (source, away), batch in zip(asked.items(), batches, strict=True):
+            self._away[source].update(one.id for one in batch)
+            if len(batch) == self._window - len(away):
+                self._dry.discard(source)
+        return [one for one in chain.from_iterable(zip_longest(*batches)) if one is not None]

@@ -1,0 +1,17 @@
+"""Why a request never reaches the network."""
+
+from __future__ import annotations
+
+from scrapy.exceptions import IgnoreRequest
+
+
+class RefusedError(IgnoreRequest):
+    """The request must not be made, now or later; the message is the plain reason."""
+
+
+class NotNowError(IgnoreRequest):
+    """The request must not be made before `retry_at` (ISO 8601, UTC)."""
+
+    def __init__(self, reason: str, retry_at: str) -> None:
+        super().__init__(reason)
+        self.retry_at = retry_at

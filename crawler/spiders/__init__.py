@@ -1,0 +1,1 @@
+"""The spiders: `news` does all, the others a part of it."""

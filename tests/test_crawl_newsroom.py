@@ -1,0 +1,225 @@
+"""Crawling the newsroom: everything is found from homepages alone, once, politely, and changes are seen."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.crawls import Ended, Project, source, sources
+from tests.newsroom import Change, Newsroom
+
+
+class Crawled:
+    """The newsroom after a first crawl, a second one of the same edition, and a third of the next."""
+
+    def __init__(self, folder: Path) -> None:
+        with Newsroom() as self.newsroom:
+            self.project = Project(folder, self.newsroom.sources_toml())
+            self.first = self.project.crawl()
+            self.requests = [Counter((one.outlet, one.path) for one in self.newsroom.log)]
+            self.after_first = self.state()
+            self.outlets = self.newsroom.outlets
+            self.newsroom.log.clear()
+            self.second = self.project.crawl("news", "-s", "TEARSHEET_QUIET=1")
+            self.second_log = list(self.newsroom.log)
+            self.after_second = self.state()
+            self.change: Change = self.newsroom.next_edition()
+            self.newsroom.log.clear()
+            self.third = self.project.crawl()
+            self.third_log = list(self.newsroom.log)
+
+    def state(self) -> list[tuple[object, ...]]:
+        return self.project.rows("SELECT id, url, digest, published_at FROM articles ORDER BY id")
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawled:
+    return Crawled(tmp_path_factory.mktemp("newsroom"))
+
+
+def test_every_article_is_found_and_stored_once(crawled: Crawled) -> None:
+    assert crawled.first.code == 0, crawled.first.err
+    for outlet in crawled.outlets:
+        stored = {url for _, url, *_ in crawled.after_first if str(url).startswith(f"{outlet.base}/")}
+        assert stored == {article.url for article in outlet.articles}, outlet.slug
+
+
+def test_nothing_but_articles_is_taken_for_one(crawled: Crawled) -> None:
+    entries = {url for (url,) in crawled.project.rows("SELECT url FROM entries")}
+    for outlet in crawled.outlets:
+        assert not entries & set(outlet.others), outlet.slug
+
+
+def test_what_robots_txt_forbids_is_never_asked_for(crawled: Crawled) -> None:
+    asked = {path for _, path in crawled.requests[0]}
+    forbidden = [url for outlet in crawled.outlets for url in outlet.disallowed]
+    assert forbidden
+    assert not asked & {"/" + url.split("/", 3)[3] for url in forbidden}
+    rows = crawled.project.rows("SELECT state, reason FROM entries WHERE url = ?", forbidden[0])
+    assert rows == [("refused", "forbidden by robots.txt")]
+
+
+def test_every_page_is_fetched_once(crawled: Crawled) -> None:
+    pages = [count for (_, path), count in crawled.requests[0].items() if path != "/robots.txt"]
+    assert max(pages) == 1
+    assert {count for (_, path), count in crawled.requests[0].items() if path == "/robots.txt"} == {1}
+
+
+def test_entries_say_what_the_feed_said(crawled: Crawled) -> None:
+    bote = next(one for one in crawled.outlets if one.slug == "bote")
+    entry = json.loads(crawled.project.one("SELECT entry FROM captures WHERE url = ?", bote.articles[0].url))
+    assert (entry["title"], entry["kind"]) == (bote.articles[0].title, "feed")
+    severline = next(one for one in crawled.outlets if one.slug == "severline")
+    kinds = crawled.project.rows("SELECT kind FROM entries WHERE url = ?", severline.articles[0].url)
+    assert kinds == [("news",)]
+
+
+def test_an_unchanged_newsroom_costs_one_conditional_request_per_feed(crawled: Crawled) -> None:
+    assert crawled.second.code == 0, crawled.second.err
+    assert crawled.after_second == crawled.after_first
+    assert {one.status for one in crawled.second_log} == {304}
+    assert len(crawled.second_log) == crawled.project.one("SELECT count(*) FROM feeds WHERE digest IS NOT NULL")
+
+
+def test_quiet_says_nothing(crawled: Crawled) -> None:
+    assert (crawled.second.out, crawled.second.err) == ("", "")
+
+
+def test_the_next_edition_is_one_revision_and_one_article(crawled: Crawled) -> None:
+    assert crawled.third.code == 0, crawled.third.err
+    added = crawled.project.rows("SELECT title FROM articles WHERE url = ?", crawled.change.added.url)
+    assert added == [(crawled.change.added.title,)]
+    revised = crawled.project.rows("SELECT url FROM revisions JOIN articles ON articles.id = article_id")
+    assert revised == [(crawled.change.edited.url,)]
+    fetched = [one.path for one in crawled.third_log if one.status == 200]
+    assert sum(one.path in crawled.change.added.url for one in crawled.third_log if len(one.path) > 9) == 1
+    assert len(fetched) <= 5  # two changed feeds, two pages
+
+
+def test_the_table_at_the_end(crawled: Crawled) -> None:
+    lines = crawled.first.err.splitlines()
+    assert lines[0].split()[:4] == ["source", "found", "refused", "fetched"]
+    bote = next(line.split() for line in lines if line.startswith("bote"))
+    assert bote[1:5] == ["9", "1", "8", "8"]
+    assert lines[-1] == "archive: archive.db"
+    assert crawled.first.out == ""
+    assert not re.search(r"Traceback|ERROR|WARNING", crawled.first.err)
+
+
+def test_the_runs_row_holds_the_report(crawled: Crawled) -> None:
+    kind, what, reason, stats = crawled.project.rows("SELECT kind, what, reason, stats FROM runs ORDER BY id")[0]
+    assert (kind, what, reason) == ("crawl", "news", "finished")
+    report = {row["source"]: row for row in json.loads(stats)["sources"]}
+    assert report["observer"]["found"] == report["observer"]["stored"] == 9
+    assert report["bote"]["refused"] == 1
+
+
+def test_who_we_say_we_are(crawled: Crawled) -> None:
+    assert {one.user_agent for one in crawled.second_log} <= {
+        "Tearsheet/0.1.0 (news archive)",
+        "Tearsheet/0 (news archive)",
+    }
+
+
+def test_captures_keep_bytes_and_headers(crawled: Crawled) -> None:
+    headers, status, mime, size = crawled.project.rows(
+        "SELECT headers, status, mime, size FROM captures JOIN payloads ON payloads.id = payload_id"
+        " WHERE url = ?", crawled.outlets[0].articles[0].url,
+    )[0]  # fmt: skip
+    names = [name.lower() for name, _ in json.loads(headers)]
+    assert "content-encoding" in names  # as it was sent
+    assert "etag" in names
+    assert (status, mime) == (200, "text/html")
+    assert size > 2000
+
+
+# parts of it
+
+
+@pytest.fixture(scope="module")
+def newsroom() -> Iterator[Newsroom]:
+    with Newsroom() as newsroom:
+        yield newsroom
+
+
+def crawl_part(tmp_path: Path, newsroom: Newsroom, spider: str, only: str) -> tuple[Project, Ended]:
+    project = Project(tmp_path, newsroom.sources_toml())
+    return project, project.crawl(spider, "-a", f"sources={only}")
+
+
+@pytest.mark.parametrize(
+    ("spider", "outlet", "kinds"),
+    [
+        ("feeds", "palmera", {"feed"}),
+        ("sitemaps", "severline", {"sitemap", "news"}),
+        ("sections", "observer", {"section"}),
+    ],
+)
+def test_each_spider_finds_its_kind(
+    tmp_path: Path, newsroom: Newsroom, spider: str, outlet: str, kinds: set[str]
+) -> None:
+    project, ended = crawl_part(tmp_path, newsroom, spider, outlet)
+    assert ended.code == 0, ended.err
+    assert {kind for (kind,) in project.rows("SELECT DISTINCT kind FROM entries")} == kinds
+    assert project.one("SELECT count(*) FROM articles") == len(newsroom[outlet].articles)
+    assert {name for (name,) in project.rows("SELECT DISTINCT source_id FROM captures")} == {outlet}
+
+
+def test_given_addresses(tmp_path: Path, newsroom: Newsroom) -> None:
+    project = Project(tmp_path, newsroom.sources_toml())
+    articles = newsroom["observer"].articles
+    lines = [
+        "# a list",
+        "",
+        articles[0].url,
+        "javascript:alert(1)",
+        "http://[bad",
+        f" {articles[1].url} ",
+        articles[0].url,
+    ]
+    (tmp_path / "list.txt").write_text("\n".join(lines))
+    ended = project.crawl("urls", "-a", "file=list.txt", "-a", f"url={articles[2].url}")
+    assert ended.code == 0, ended.err
+    stored = {url for (url,) in project.rows("SELECT url FROM articles WHERE source_id = 'observer'")}
+    assert stored == {one.url for one in articles[:3]}
+    assert {url for (url,) in project.rows("SELECT url FROM failures")} == {"javascript:alert(1)", "http://[bad"}
+    assert project.crawl("urls", "-a", f"url={articles[0].url}").err.startswith(("nothing new", "source"))
+    assert project.one("SELECT count(*) FROM captures") == 3
+
+
+def test_feeds_named_in_the_sources_file_are_all_that_is_asked(tmp_path: Path, newsroom: Newsroom) -> None:
+    outlet = newsroom["dalmara"]
+    project = Project(tmp_path, sources(source("dalmara", homepage=f"{outlet.base}/", feeds=f'["{outlet.base}/feed"]')))
+    newsroom.log.clear()
+    assert project.crawl().code == 0
+    asked = {one.path for one in newsroom.log.of("dalmara")}
+    assert asked - {article.url.removeprefix(outlet.base) for article in outlet.articles} == {"/feed", "/robots.txt"}
+
+
+def test_huge_archive_sitemaps_are_taken_from_the_newest_end(tmp_path: Path, newsroom: Newsroom) -> None:
+    outlet = newsroom["severline"]
+    url = f"{outlet.base}/sitemaps/archive.xml.gz"
+    project = Project(tmp_path, sources(source("severline", sitemaps=f'["{url}"]')))
+    assert project.crawl("news", "-s", "TEARSHEET_SITEMAP_ENTRIES=1").code == 0
+    listed = [one for one in outlet.articles[5:] if one.published_at]
+    newest = max(listed, key=lambda one: one.modified_at or one.published_at or "")
+    assert project.rows("SELECT url FROM entries") == [(newest.url,)]
+    (row,) = json.loads(project.one("SELECT stats FROM runs"))["sources"]
+    assert row["held_back"] == 2
+
+
+def test_the_delay_holds_between_two_requests(tmp_path: Path, newsroom: Newsroom) -> None:
+    outlet = newsroom["palmera"]
+    project = Project(tmp_path, sources(source("palmera", feeds=f'["{outlet.base}/en/latest.atom"]'), delay='"0.3s"'))
+    newsroom.log.clear()
+    assert project.crawl().code == 0
+    times = [one.time for one in newsroom.log.of("palmera")]
+    gaps = [(later - sooner).total_seconds() for sooner, later in pairwise(times)]
+    assert len(gaps) >= 9
+    assert min(gaps) > 0.3 * 0.75 - 0.05  # delays vary by a quarter, so that they look less like a machine's
