@@ -14,6 +14,7 @@ from importlib.resources import files
 from pipelines.dates import Moment, find_moments
 
 _LONGEST = 140  # characters
+_YEAR = re.compile(r"[1١۱][9٩۹]\d\d|[2٢۲][0٠۰]\d\d")  # a date row without a year is none; most lines end here
 _WORD = re.compile(r"[^\W\d_]+(?:[.'’-][^\W\d_]+)*")
 _NUMBERED = re.compile(r"\b(?:id|no|nr)\s*[.:#]?\s*(\d{3,})\b", re.IGNORECASE)
 
@@ -37,7 +38,7 @@ def _labels() -> dict[str, frozenset[str]]:
 
 def read_date_row(line: str, language: str | None = None, country: str | None = None) -> DateRow | None:
     """The row's facts, or None for a line that is no date row."""
-    if len(line) > _LONGEST or not any(char.isdecimal() for char in line):
+    if len(line) > _LONGEST or not _YEAR.search(line):
         return None
     found = sorted(find_moments(line, language=language, country=country), key=lambda one: one.start)
     found = [one for one in found if one.moment.precision != "partial"]

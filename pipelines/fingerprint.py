@@ -31,7 +31,7 @@ def fingerprint(text: str) -> Fingerprint:
     digest = hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()
     tokens = shingles(text)
     minhash = RMinHash(num_perm=_PERMUTATIONS, seed=_SEED)
-    minhash.update(sorted(tokens))
+    minhash.update(list(tokens))
     values = minhash.digest()
     bands = tuple(_band(values[i : i + _ROWS]) for i in range(0, _PERMUTATIONS, _ROWS))
     return Fingerprint(digest=digest, bands=bands, size=len(tokens))

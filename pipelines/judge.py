@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.lines import ends_sentence, fold, is_prose, key, likeness, sentences, word_count
+from pipelines.lines import ends_sentence, is_prose, key, likeness, sentence_keys, word_count
 from pipelines.reading import Reader
 from pipelines.rows import Row
 from pipelines.rules import structure as by
@@ -232,7 +232,7 @@ def _judge_repeats(rows: list[Row]) -> None:
     for row in rows:
         if row.cut is not None:
             continue
-        parts = [fold(one) for one in sentences(row.text)]
+        parts = sentence_keys(row.text)
         if word_count(row.text) >= 8 and all(part in seen for part in parts):
             row.go("body", by.REPEAT)
         else:

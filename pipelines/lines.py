@@ -40,12 +40,19 @@ def ends_sentence(text: str) -> bool:
     return bool(bare) and bare[-1] in _ENDS[:-2]
 
 
+@lru_cache(maxsize=1024)
 def is_prose(text: str) -> bool:
     """Whether the line is running text: a sentence of some length, or a long line without an end."""
     if text.count(" ") >= 40:
         return True
     count = word_count(text)
     return (count >= 8 and ends_sentence(text)) or count >= 30
+
+
+@lru_cache(maxsize=1024)
+def sentence_keys(text: str) -> tuple[str, ...]:
+    """The sentences of a paragraph for recognising them again: white space and letter case make no difference."""
+    return tuple(" ".join(one.split()).casefold() for one in sentences(text))
 
 
 def sentences(text: str) -> list[str]:

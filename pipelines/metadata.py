@@ -50,7 +50,7 @@ def page_claims(page: Page) -> Iterator[Claim]:
 
 def jsonld_nodes(page: Page) -> Iterator[dict[str, Any]]:
     """Every object of the page's JSON-LD, nested and @graph members too; broken scripts are skipped."""
-    for script in page.tree.iter("script"):
+    for script in page.elements("script"):
         if "ld+json" in (script.get("type") or "").lower() and script.text:
             yield from _objects(_loads(script.text), 0)
 
@@ -152,7 +152,7 @@ def _is_organisation(value: Any) -> bool:
 
 
 def _meta(page: Page) -> Iterator[Claim]:
-    for element in page.tree.iter("meta"):
+    for element in page.elements("meta"):
         name = (element.get("property") or element.get("name") or element.get("http-equiv") or "").strip().lower()
         field = _names()[0].get(name)
         content = element.get("content")
@@ -161,7 +161,7 @@ def _meta(page: Page) -> Iterator[Claim]:
                 yield Claim(field, value, f"meta:{name}")
     language = page.tree.get("lang") or page.tree.get("{http://www.w3.org/XML/1998/namespace}lang")
     yield Claim("language", language, "meta:html")
-    for element in page.tree.iter("link"):
+    for element in page.elements("link"):
         rel = (element.get("rel") or "").lower().split()
         if not ("canonical" in rel or "amphtml" in rel):
             continue
@@ -185,13 +185,13 @@ def _microdata(page: Page) -> Iterator[Claim]:
 
 def _head(page: Page) -> Iterator[Claim]:
     """What a reader sees at the head of the page: h1, title, time and byline elements."""
-    title = next((one for one in page.tree.iter("title") if not any(True for _ in one.iterancestors("svg"))), None)
+    title = next((one for one in page.elements("title") if not any(True for _ in one.iterancestors("svg"))), None)
     if title is not None:
         yield Claim("title", title.text_content(), "meta:title")
-    heads = [one for one in page.tree.iter("h1") if " ".join(one.text_content().split())]
+    heads = [one for one in page.elements("h1") if " ".join(one.text_content().split())]
     for one in heads[:3]:
         yield Claim("title", one.text_content(), "page:h1")
-    times = (one for one in page.tree.iter("time") if one.get("datetime"))
+    times = (one for one in page.elements("time") if one.get("datetime"))
     apart = (one for one in times if not any(True for _ in one.iterancestors("aside", "footer", "nav")))
     for element in islice(apart, 3):
         yield Claim("published_at", element.get("datetime"), "page:time")

@@ -19,6 +19,8 @@ from pipelines.types import Capture
 
 #: Elements that hold no readable text of the page.
 SILENT = ("script", "style", "noscript", "template", "svg", "iframe", "object", "head")
+#: Elements in which a page speaks of itself.
+_TELLING = ("script", "meta", "link", "title", "h1", "time")
 #: Elements that end a line of text.
 _BREAKING = frozenset((
     "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details",
@@ -46,12 +48,21 @@ class Page:
     url: str
     tree: html.HtmlElement
     _lines: list[Line] | None = field(default=None, repr=False)
+    _elements: dict[str, list[html.HtmlElement]] | None = field(default=None, repr=False)
 
     def lines(self) -> list[Line]:
         """The visible lines of the page in order, read once."""
         if self._lines is None:
             self._lines = list(visible_lines(self.tree))
         return self._lines
+
+    def elements(self, tag: str) -> list[html.HtmlElement]:
+        """All elements of a tag that speaks of the page, in order; the tree is walked once for all such tags."""
+        if self._elements is None:
+            self._elements = {tag: [] for tag in _TELLING}
+            for element in self.tree.iter(*_TELLING):
+                self._elements[element.tag].append(element)
+        return self._elements[tag]
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,7 @@ class Reader:
 
     def ends_text(self, line: str) -> bool:
         """Whether the line is one after which no article goes on."""
-        read = self.read(line, "tail")
-        return bool(read and read[0].reach == "rest")
+        return self._rules.ends_text(line)
 
 
 def _claims_of_row(row: DateRow) -> Iterator[Claim]:
