@@ -1,0 +1,52 @@
+# Everything runs in .venv, which is made from requirements.lock; again only when that or pyproject.toml changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test lint types bench docs clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## crawl five invented outlets on this machine, import five texts, leave archive.db
+	@$(BIN)/python -m tests.newsroom.demo $(if $(PORT),--first-port $(PORT))
+
+serve: $(READY) ## open archive.db in Datasette
+	@$(BIN)/tearsheet serve $(if $(PORT),--port $(PORT))
+
+test: $(READY) ## the whole suite
+	@$(BIN)/python -m pytest -n auto
+
+lint: $(READY) ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY) ## mypy --strict on crawler/ and pipelines/
+	@$(BIN)/mypy
+
+bench: $(READY) ## quality and speed beside trafilatura and plain Scrapy
+	@$(BIN)/python -m bench.quality
+	@$(BIN)/python -m bench.speed
+	@$(BIN)/python -m bench.crawl
+
+docs: $(READY) ## write the generated pages of docs/ anew
+	@$(BIN)/python -m pipelines.cli.manual > docs/cli.md
+	@$(BIN)/python docs/build.py
+
+clean: ## remove .venv and caches; archives stay
+	rm -rf $(VENV) .venv-datasette1 .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is not there; install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Tearsheet needs Python 3.11 or newer, and \
+	$(PYTHON) is " + sys.version.split()[0] + "; name another one, for example: make PYTHON=python3.12 demo")'
+	@echo "setting up $(VENV); this takes about a minute" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps -e .
+	@touch $@

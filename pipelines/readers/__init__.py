@@ -1,0 +1,1 @@
+"""Files to captures: what a person already has, filed like what was fetched."""

@@ -1,0 +1,75 @@
+"""Saved web pages: where they came from, as far as they say so themselves.
+
+Only the head is looked at, and by patterns: reading a page whole is work for the killable workers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from html import unescape
+from urllib.parse import urlsplit
+
+from pipelines.sources import name_for
+from pipelines.types import Capture
+from pipelines.urls import absolute, urn_for
+
+_HEAD = 256 * 1024  # bytes; browsers and archivers put some scripts before the links
+_SAVED_FROM = re.compile(rb"saved from url=(?:\(\d+\))?(\S+)|\burl:\s*(https?://\S+)", re.IGNORECASE)
+_TAG = re.compile(rb"<(link|meta|base)\b([^<>]{1,2000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_SILENT = re.compile(rb"<!--|<(?:script|style|noscript|template)\b", re.IGNORECASE)
+
+
+def html_capture(body: bytes, at: datetime, source: str | None = None) -> Capture:
+    """A saved page under the address it gives itself, else under its digest; filed under its host if none is named."""
+    places = list(addresses_in(body))
+    # an address without a path is the outlet's, not the page's
+    own = next((url for url in places if urlsplit(url).path.strip("/") or urlsplit(url).query), None)
+    if source is None and places:
+        source = name_for(places[0])
+    return Capture(url=own or urn_for(body), fetched_at=at, body=body, source=source, mime="text/html")
+
+
+def addresses_in(body: bytes) -> Iterator[str]:
+    """The addresses a page claims for itself, the best first: canonical, og:url, where it was saved from, base."""
+    head, comments = _parted(body[:_HEAD])
+    saved = _SAVED_FROM.search(comments)
+    found = {"saved": _text(saved[1] or saved[2])} if saved else {}
+    for tag, inside in _TAG.findall(head):
+        marks = {name.lower(): unescape(a or b or c).strip() for name, a, b, c in _ATTRIBUTE.findall(_text(inside))}
+        match _text(tag).lower():
+            case "link" if "canonical" in marks.get("rel", "").lower().split():
+                found.setdefault("canonical", marks.get("href", ""))
+            case "meta" if (marks.get("property") or marks.get("name", "")).lower() == "og:url":
+                found.setdefault("og", marks.get("content", ""))
+            case "base":
+                found.setdefault("base", marks.get("href", ""))
+    base = found.get("base") or found.get("saved") or ""
+    for kind in ("canonical", "og", "saved", "base"):
+        if url := absolute(base, found.get(kind, "")):
+            yield url
+
+
+def _parted(head: bytes) -> tuple[bytes, bytes]:
+    """The markup without comments and scripts, and the comments. One pass, whatever is left open."""
+    lower = head.lower()
+    markup: list[bytes] = []
+    comments: list[bytes] = []
+    position = 0
+    while opening := _SILENT.search(head, position):
+        markup.append(head[position : opening.start()])
+        comment = opening[0] == b"<!--"
+        closing = b"-->" if comment else b"</" + opening[0][1:].lower()
+        stop = lower.find(closing, opening.end())
+        if stop < 0:
+            return b"".join(markup), b"\n".join(comments)
+        if comment:
+            comments.append(head[opening.end() : stop])
+        position = stop + len(closing)
+    return b"".join([*markup, head[position:]]), b"\n".join(comments)
+
+
+def _text(part: bytes) -> str:
+    return part.decode("utf-8", errors="replace")
