@@ -21,6 +21,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from pipelines.config import Config
 from pipelines.engines.local import LocalPool
 from pipelines.errors import ArchiveError, EngineError, StoreError
+from pipelines.rules import all_rules
 from pipelines.sources import SourcesFile, read_sources
 from pipelines.store.archive import Archive
 from pipelines.store.faults import concerns_one_row
@@ -81,6 +82,7 @@ class Run:
         if self._writer is None:
             self._writer = Writer.open(self.path)
             self._writer.put_sources(self.file.sources.values(), complete=True)
+            self._writer.put_rules(all_rules(self._recipe))
             self._writer.put_recipe(self._recipe, [None, *self.file.sources])
             self.id = self._writer.start_run("crawl", self.what)
         return self._writer

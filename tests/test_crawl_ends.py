@@ -31,7 +31,7 @@ def test_no_sources_file(palmera: Project) -> None:
     crawl = palmera.crawl()
     assert (crawl.code, crawl.err) == (
         2,
-        "error: sources.toml: no such file; `tearsheet init .` writes one to start from\n",
+        "Error: sources.toml: no such file; `tearsheet init .` writes one to start from\n",
     )
     assert not palmera.db.exists()
 
@@ -40,12 +40,12 @@ def test_a_wrong_sources_file(palmera: Project) -> None:
     palmera.write('[archive]\ndelai = 1\n[source.x]\nhomepage = "https://x.example/"\n')
     crawl = palmera.crawl()
     assert crawl.code == 2
-    assert crawl.err == "error: sources.toml: [archive] has no setting 'delai'; did you mean 'delay'?\n"
+    assert crawl.err == "Error: sources.toml: [archive] has no setting 'delai'; did you mean 'delay'?\n"
 
 
 def test_an_unknown_source(palmera: Project) -> None:
     crawl = palmera.crawl("news", "-a", "sources=palmira")
-    assert (crawl.code, crawl.err) == (2, "error: sources.toml: no source 'palmira'; did you mean 'palmera'?\n")
+    assert (crawl.code, crawl.err) == (2, "Error: sources.toml: no source 'palmira'; did you mean 'palmera'?\n")
 
 
 def test_an_unknown_spider(palmera: Project) -> None:
@@ -58,14 +58,14 @@ def test_an_unknown_spider(palmera: Project) -> None:
 def test_urls_without_addresses(palmera: Project, arguments: tuple[str, ...], code: int) -> None:
     crawl = palmera.crawl("urls", *arguments)
     assert crawl.code == code
-    assert crawl.err.startswith("error: ")
+    assert crawl.err.startswith("Error: ")
     assert len(crawl.err.splitlines()) == 1
 
 
 def test_an_archive_that_is_none(palmera: Project) -> None:
     palmera.db.write_bytes(b"hello" * 100)
     crawl = palmera.crawl()
-    assert (crawl.code, crawl.err) == (3, "error: archive.db: is not an SQLite database; name another file with --db\n")
+    assert (crawl.code, crawl.err) == (3, "Error: archive.db: is not an SQLite database; name another file with --db\n")
 
 
 def test_another_crawl_on_the_same_archive(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_no_room_left(palmera: Project, newsroom: Newsroom) -> None:
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (600_000, 600_000))
     crawl = ended(process)
     assert crawl.code == 3
-    assert crawl.err.splitlines()[-1].startswith("error: archive.db: the disk ")
+    assert crawl.err.splitlines()[-1].startswith("Error: archive.db: the disk ")
     assert "Traceback" not in crawl.err
     assert palmera.crawl().code == 0
     assert palmera.rows("SELECT DISTINCT state FROM entries") == [("fetched",)]

@@ -34,7 +34,7 @@ class Command(CrawlCommand):
         if problem is None:
             problem = Run.of(crawler).fatal
         if isinstance(problem, ArchiveError):
-            print(f"error: {problem}", file=sys.stderr)
+            print(f"Error: {problem}", file=sys.stderr)
             self.exitcode = problem.exit_code
         elif problem:
             raise problem

@@ -41,7 +41,7 @@ def tell(archive: Archive, report: Sequence[Row], run_id: int, errors: int = 0, 
     for row in report:
         if why := rejects([row]):
             say(f"{row['source'] or 'no source'}: rejected {why}")
-    if any(row["found"] and row["rejected"] or row.get("refused") for row in report):
+    if any((row["found"] and row["rejected"]) or row.get("refused") for row in report):
         where = "" if str(archive.path) == "archive.db" else f" --db {archive.path}"
         say(f"`tearsheet query missing{where}` says of each address why it is not in the archive")
     wrong = problems(report, errors)

@@ -16,8 +16,7 @@ from pipelines.errors import ReadError
 from pipelines.readers.files import is_binary, is_html
 from pipelines.readers.html import html_capture
 from pipelines.readers.text import text_capture
-from pipelines.rules import own_rules, shipped_rules
-from pipelines.rules.structure import STRUCTURE
+from pipelines.rules import all_rules
 from pipelines.types import Recipe, Reject, Rule, restore
 
 
@@ -41,8 +40,7 @@ def list_(sources_path: Path, form: str | None) -> None:
 
 
 def _all(sources_path: Path) -> list[Rule]:
-    yours = [rule for one in sources_if_any(sources_path).sources.values() for rule in own_rules(one.id, one.strip)]
-    return [*yours, *STRUCTURE, *shipped_rules()]
+    return all_rules(Recipe.default(sources_if_any(sources_path).sources))
 
 
 def _facts(rule: Rule) -> dict[str, Any]:

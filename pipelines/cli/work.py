@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.engines.local import LocalPool
-from pipelines.rules.structure import STRUCTURE
+from pipelines.rules import all_rules
 from pipelines.sources import SourcesFile
 from pipelines.store.archive import Archive
 from pipelines.store.writer import Writer
@@ -46,7 +46,7 @@ def working(db: Path, file: SourcesFile, kind: str, what: str) -> Iterator[Work]
     config = file.config(os.environ)
     recipe = Recipe.default(file.sources)
     with Writer.open(db) as writer, Archive(db) as archive:
-        writer.put_rules(STRUCTURE)
+        writer.put_rules(all_rules(recipe))
         writer.put_recipe(recipe, [None, *file.sources])
         run_id = writer.start_run(kind, what)
         with LocalPool(recipe, workers=config.workers, seconds=config.page_seconds, memory=config.page_memory) as pool:

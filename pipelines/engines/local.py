@@ -16,6 +16,8 @@ from pipelines.types import Capture, Outcome, Recipe
 
 _DEPTH = 2  # pages at a worker: the one it reads and the next
 
+_READ = "pipelines.process:process"
+
 
 class LocalPool:
     """Reads captures in `workers` processes, each page within `seconds` and `memory` bytes.
@@ -33,7 +35,7 @@ class LocalPool:
         workers: int,
         seconds: float,
         memory: int,
-        function: str = "pipelines.process:process",
+        function: str = _READ,
     ) -> None:
         self._orders = Orders(function=function, recipe=recipe, seconds=seconds, memory=memory)
         self._workers = workers
@@ -42,7 +44,10 @@ class LocalPool:
         self._closed = False
         # the modules are loaded once, beside the caller's own start, and every worker is a fork of that
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["pipelines.engines.worker", function.partition(":")[0]])
+        preload = ["pipelines.engines.worker", function.partition(":")[0]]
+        if function == _READ:
+            preload.append("pipelines.engines.warm")
+        context.set_forkserver_preload(preload)
         forkserver.ensure_running()
         atexit.register(self.close)
 

@@ -187,7 +187,7 @@ def _without_main() -> Iterator[None]:
 
 
 def _death(code: int | None) -> Failure:
-    if code == -signal.SIGALRM:
+    if code in (-signal.SIGPROF, -signal.SIGALRM):
         return Failure("process", "timeout", "over the time for one page; its worker was ended")
     if code is not None and code < 0:
         return Failure("process", "crashed", f"its worker died of {signal.Signals(-code).name}")

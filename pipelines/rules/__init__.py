@@ -17,7 +17,8 @@ from typing import Any
 
 from pipelines.dates import date_pattern, time_pattern
 from pipelines.errors import ConfigError
-from pipelines.types import Rule
+from pipelines.rules.structure import STRUCTURE
+from pipelines.types import Recipe, Rule
 
 ZONES = ("lead", "tail", "edge", "any")
 REACHES = ("line", "rest")
@@ -99,6 +100,13 @@ def own_rules(source: str, patterns: Iterable[str]) -> tuple[Rule, ...]:
         Rule(id=f"yours.{source}.{n}", zone="any", pattern=pattern, why=why, origin="yours")
         for n, pattern in enumerate(patterns, 1)
     )
+
+
+def all_rules(recipe: Recipe) -> list[Rule]:
+    """Every rule that a ledger made by this recipe may name."""
+    own = [rule for source in recipe.sources.values() for rule in own_rules(source.id, source.strip)]
+    learned = [rule for lesson in recipe.lessons.values() for rule in lesson]
+    return [*STRUCTURE, *own, *learned, *recipe.rules]
 
 
 @cache
