@@ -19,7 +19,7 @@ serve: $(READY) ## open archive.db in Datasette
 	@$(BIN)/tearsheet serve $(if $(PORT),--port $(PORT))
 
 test: $(READY) ## the whole suite
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY) ## ruff: rules and format
 	@$(BIN)/ruff check .

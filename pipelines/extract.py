@@ -10,7 +10,7 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import trafilatura
 from lxml import etree, html
@@ -29,6 +29,19 @@ _NEVER_TEXT = (
     "head", "script", "style", "noscript", "svg", "iframe", "nav", "aside", "footer", "button", "select", "picture",
     "video", "audio", "canvas", "object", "embed", "map", "input", "textarea", "source", "track", "link", "dialog",
 )  # fmt: skip
+#: Names designers give to what stands beside an article. A container so called goes unless it holds the article itself.
+_BESIDE = re.compile(
+    r"(?:^|[\s_-])(?:related|recommend(?:ed|ations?)?|newsletter|subscribe|share(?:bar|-?tools|-?buttons)?|sharing|"
+    r"social(?:-?(?:share|media|bar|links|icons))?|comments?(?:-?(?:list|area|section|form))?|disqus\w*|promo(?:tion)?|"
+    r"sidebar|advert\w*|ads?|banner|cookie\w*|consent|pop-?up|modal|breadcrumbs?|outbrain|taboola\w*|trending|"
+    r"most-?(?:read|popular|viewed)|popular|sponsor(?:ed)?|teasers?|menu|navigation|navbar|toolbar|"
+    r"site-?(?:header|footer|nav)|skip-?link)(?:$|[\s_-])",
+    re.IGNORECASE,
+)
+_CONTAINERS = etree.XPath(
+    "//*[self::div or self::section or self::ul or self::ol or self::header or self::table][@class or @id]"
+)
+_ARTICLE_SHARE = 1 / 3  # of the page's text: what holds more is the article's own container, whatever its name
 #: (text, tag, links within it)
 _Piece: TypeAlias = tuple[str, str, tuple[tuple[int, int, str], ...]]
 
@@ -61,6 +74,8 @@ def _chosen(page: Page, source: Source | None) -> html.HtmlElement:
     """A copy of the tree without what never is text, and with what the user marked."""
     tree = copy(page.tree)
     etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
+    if not (source and source.page.get("body")):
+        _drop_beside(tree)
     if source and source.page:
         if remove := source.page.get("remove"):
             for element in tree.cssselect(remove):
@@ -72,6 +87,21 @@ def _chosen(page: Page, source: Source | None) -> html.HtmlElement:
                 article.append(copy(element))
             return shell
     return tree
+
+
+def _drop_beside(tree: html.HtmlElement) -> None:
+    """Drop containers whose names say that they stand beside the article."""
+    called = [one for one in cast(list[html.HtmlElement], _CONTAINERS(tree)) if _BESIDE.search(_name(one))]
+    if not called:
+        return
+    most = len(tree.text_content()) * _ARTICLE_SHARE
+    for element in called:
+        if element.getparent() is not None and element.find(".//h1") is None and len(element.text_content()) < most:
+            element.drop_tree()
+
+
+def _name(element: html.HtmlElement) -> str:
+    return f"{element.get('class') or ''} {element.get('id') or ''}"
 
 
 def _read(tree: html.HtmlElement) -> Any | None:
