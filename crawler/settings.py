@@ -67,7 +67,7 @@ DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_FAIL_ON_DATALOSS = False
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 32 * 1024**2  # bytes of pages that wait to be read before fetching pauses
 MEMUSAGE_LIMIT_MB = 1536  # a crawl takes a tenth of it; beyond, it stops cleanly and the next one goes on
-CONCURRENT_ITEMS = 4  # a page gives one item; Scrapy starts this many tasks for each
+CONCURRENT_ITEMS = 1  # a page gives one item; Scrapy starts this many tasks for each
 HTTPERROR_ALLOW_ALL = True  # every answer is evidence
 URLLENGTH_LIMIT = 0  # long addresses are left out where they are found, with the reason
 

@@ -46,6 +46,7 @@ _ARTICLE_SHARE = 1 / 3  # of the page's text: what holds more is the article's o
 _Piece: TypeAlias = tuple[str, str, tuple[tuple[int, int, str], ...]]
 
 _READABLE = re.compile(r"\w")
+_LITTLE = 1500  # characters; a text this long is not looked for again
 _SUSPICIOUS = 500  # characters of visible text that cannot be nothing
 _ELEMENTS = {"figcaption": "caption", "caption": "caption", "li": "li", "blockquote": "quote"}
 _ELEMENTS |= dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "h")
@@ -61,8 +62,10 @@ class ExtractionError(RuntimeError):
 
 def extract_page(page: Page, rules: RuleSet, source: Source | None = None, claims: Iterable[Claim] = ()) -> Extraction:
     """The article body of a page. Raises ExtractionError when a page full of text gives none."""
-    body = _read(_chosen(page, source))
-    lines = list(_lines_of(body)) if body is not None else []
+    tree = _chosen(page, source)
+    lines = _read(tree)
+    if _in_doubt(lines, page):
+        lines = _read(tree, twice=True)
     if not lines:
         lines = [(line.text, "p") for line in page.lines() if line.linked * 2 < len(line.text)]
         if sum(len(text) for text, _ in lines) > _SUSPICIOUS:
@@ -104,13 +107,22 @@ def _name(element: html.HtmlElement) -> str:
     return f"{element.get('class') or ''} {element.get('id') or ''}"
 
 
-def _read(tree: html.HtmlElement) -> Any | None:
+def _in_doubt(lines: Sequence[tuple[str, str]], page: Page) -> bool:
+    """Whether a page shows much running text of which the reader found little."""
+    found = sum(len(text) for text, _ in lines)
+    return found < _LITTLE and found < 0.2 * sum(len(one.text) for one in page.lines() if not one.links)
+
+
+def _read(tree: html.HtmlElement, *, twice: bool = False) -> list[tuple[str, str]]:
+    """The lines trafilatura finds; `twice` lets it look again, less strictly, when it found little."""
     options = Extractor(output_format="python", fast=True, comments=False, links=False, formatting=False)
     options.min_extracted_size = 200
     options.min_output_size = 1
     options.max_file_size = 10**9  # the body was capped when it was fetched
+    if not twice:  # it measures each short page as a whole for that, which costs more than the reading
+        options.focus = "once"
     document: Any = trafilatura.bare_extraction(tree, options=options)
-    return document.body if document is not None else None
+    return list(_lines_of(document.body)) if document is not None else []
 
 
 def _lines_of(body: Any) -> Iterator[tuple[str, str]]:

@@ -12,20 +12,15 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
-from lxml import etree, html
+from lxml import html
 
 from pipelines.page import Page
 from pipelines.types import Claim
 from pipelines.urls import absolute
 
 _ARTICLE_TYPES = re.compile(r"(?:Article|BlogPosting|Report)$")
-_BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|author-?name|authors?|contributor|writer)(?:$|[\s_-])", re.IGNORECASE)
-_BYLINES = etree.XPath(
-    "//*[@class or @rel][@rel='author' or contains(@class,'uthor') or contains(@class,'yline')"
-    " or contains(@class,'y-line') or contains(@class,'ontributor') or contains(@class,'riter')]"
-)
 
 
 @cache
@@ -184,7 +179,7 @@ def _microdata(page: Page) -> Iterator[Claim]:
 
 
 def _head(page: Page) -> Iterator[Claim]:
-    """What a reader sees at the head of the page: h1, title, time and byline elements."""
+    """What a reader sees at the head of the page: title, h1 and time elements, and links to the author."""
     title = next((one for one in page.elements("title") if not any(True for _ in one.iterancestors("svg"))), None)
     if title is not None:
         yield Claim("title", title.text_content(), "meta:title")
@@ -193,10 +188,8 @@ def _head(page: Page) -> Iterator[Claim]:
         yield Claim("title", one.text_content(), "page:h1")
     times = (one for one in page.elements("time") if one.get("datetime"))
     apart = (one for one in times if not any(True for _ in one.iterancestors("aside", "footer", "nav")))
+    for element in page.elements("a"):
+        if element.get("rel") == "author":
+            yield Claim("authors", element.text_content(), "page:byline")
     for element in islice(apart, 3):
         yield Claim("published_at", element.get("datetime"), "page:time")
-    for element in cast(list[html.HtmlElement], _BYLINES(page.tree)):
-        if element.get("rel") == "author" or _BYLINE.search(element.get("class") or ""):
-            text = " ".join(element.text_content().split())
-            if 3 < len(text) < 80:
-                yield Claim("authors", text, "page:byline")

@@ -20,7 +20,7 @@ from pipelines.types import Capture
 #: Elements that hold no readable text of the page.
 SILENT = ("script", "style", "noscript", "template", "svg", "iframe", "object", "head")
 #: Elements in which a page speaks of itself.
-_TELLING = ("script", "meta", "link", "title", "h1", "time")
+_TELLING = ("script", "meta", "link", "title", "h1", "time", "a")
 #: Elements that end a line of text.
 _BREAKING = frozenset((
     "address", "article", "aside", "blockquote", "body", "br", "button", "caption", "center", "dd", "details",
@@ -246,7 +246,7 @@ def folded(pieces: list[tuple[str, str | None]]) -> tuple[str, tuple[tuple[int, 
     links: list[tuple[int, int, str]] = []
     length, spaced = 0, True
     for piece, href in pieces:
-        text = _SPACES.sub(" ", piece)
+        text = _SPACES.sub(" ", piece) if "\n" in piece or "  " in piece or "\t" in piece or "\r" in piece else piece
         if spaced:
             text = text.lstrip(" ")
         if not text:

@@ -23,6 +23,7 @@ _NAMES = re.compile(
     r"description|intro))(?:$|[\s_-])",
     re.IGNORECASE,
 )  # fmt: skip
+_BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|author-?name|authors?|contributor|writer)(?:$|[\s_-])", re.IGNORECASE)
 _HEAD, _ABOVE_TITLE, _FOOT = 14, 4, 6  # lines above the text, above the headline, below the text
 _CREDITS = ("credit", "agency", "authors", "paywalled")
 
@@ -60,13 +61,18 @@ class Surroundings:
             if self.lines[n].element.tag == "h1" or key(self.lines[n].text) in titles:
                 start = max(start, n - _ABOVE_TITLE)
                 break
-        return [line for line in self.lines[start:first] if line.linked * 2 < len(line.text)]
+        return [
+            line for line in self.lines[start:first] if line.linked * 2 < len(line.text) or _is_byline(line.element)
+        ]
 
     def _facts(self, line: Line, zone: str, reader: Reader) -> Iterator[Claim]:
         if line.element.tag == "figcaption":
             yield Claim("captions", line.text, "page:figcaption")
         elif read := reader.read(line.text, zone):
             yield from read[1]
+        for element in (line.element, *line.element.iter("a", "span", "address")):
+            if _is_byline(element) and 3 < len(name := element.text_content().strip()) < 80:
+                yield Claim("authors", " ".join(name.split()), "page:byline")
 
     def _standfirst(self, head: Sequence[Line]) -> Line | None:
         """The line above the text that the page's own description repeats, or that its markup calls a standfirst."""
@@ -122,3 +128,7 @@ def is_called_standfirst(element: html.HtmlElement) -> bool:
     near = [element] + ([parent] if parent is not None and len(parent) <= 2 else [])
     names = (one.get(attribute) or "" for one in near for attribute in ("class", "id", "itemprop"))
     return any(_NAMES.search(name) for name in names)
+
+
+def _is_byline(element: html.HtmlElement) -> bool:
+    return bool(_BYLINE.search(element.get("class") or ""))
