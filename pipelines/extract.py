@@ -10,7 +10,8 @@ import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from typing import Any, TypeAlias, cast
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 import trafilatura
 from lxml import etree, html
@@ -38,9 +39,7 @@ _BESIDE = re.compile(
     r"site-?(?:header|footer|nav)|skip-?link)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_CONTAINERS = etree.XPath(
-    "//*[self::div or self::section or self::ul or self::ol or self::header or self::table][@class or @id]"
-)
+_CONTAINERS = ("div", "section", "ul", "ol", "header", "table")
 _ARTICLE_SHARE = 1 / 3  # of the page's text: what holds more is the article's own container, whatever its name
 #: (text, tag, links within it)
 _Piece: TypeAlias = tuple[str, str, tuple[tuple[int, int, str], ...]]
@@ -94,17 +93,20 @@ def _chosen(page: Page, source: Source | None) -> html.HtmlElement:
 
 def _drop_beside(tree: html.HtmlElement) -> None:
     """Drop containers whose names say that they stand beside the article."""
-    called = [one for one in cast(list[html.HtmlElement], _CONTAINERS(tree)) if _BESIDE.search(_name(one))]
-    if not called:
-        return
-    most = len(tree.text_content()) * _ARTICLE_SHARE
+    called = [
+        one
+        for one in tree.iter(*_CONTAINERS)
+        if one.attrib and _stands_beside(f"{one.get('class') or ''} {one.get('id') or ''}")
+    ]
+    most = len(tree.text_content()) * _ARTICLE_SHARE if called else 0
     for element in called:
-        if element.getparent() is not None and element.find(".//h1") is None and len(element.text_content()) < most:
+        if element.getparent() is not None and len(element.text_content()) < most and element.find(".//h1") is None:
             element.drop_tree()
 
 
-def _name(element: html.HtmlElement) -> str:
-    return f"{element.get('class') or ''} {element.get('id') or ''}"
+@lru_cache(maxsize=4096)
+def _stands_beside(name: str) -> bool:
+    return bool(_BESIDE.search(name))
 
 
 def _in_doubt(lines: Sequence[tuple[str, str]], page: Page) -> bool:
