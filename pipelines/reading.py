@@ -27,6 +27,7 @@ class Reader:
         self._rules = rules
         self._language = language
         self._read: dict[tuple[str, str], Reading | None] = {}
+        self._fitting: dict[str, bool] = {}  # whether any rule of any zone fits
 
     def read(self, line: str, zone: str) -> Reading | None:
         """The rule that fits a line in a zone (lead, body or tail), and the facts it states; None for other lines.
@@ -42,12 +43,15 @@ class Reader:
     def _fresh(self, line: str, zone: str) -> Reading | None:
         if zone != "body" and (row := read_date_row(line, self._language)):
             return by.DATE_ROW, tuple(_claims_of_row(row)) if zone == "lead" or row.labelled else ()
-        match = self._rules.match(line, _ZONES[zone])
+        if line not in self._fitting:
+            self._fitting[line] = self._rules.fits(line)
+        match = self._rules.match(line, _ZONES[zone]) if self._fitting[line] else None
         return (match.rule, tuple(claims_of(match))) if match else None
 
     def ends_text(self, line: str) -> bool:
         """Whether the line is one after which no article goes on."""
-        return self._rules.ends_text(line)
+        read = self.read(line, "tail")
+        return bool(read and read[0].reach == "rest")
 
 
 def _claims_of_row(row: DateRow) -> Iterator[Claim]:

@@ -35,30 +35,23 @@ class Match:
 
 
 class RuleSet:
-    """Rules made ready for matching. One pattern of all rules of a zone tells most lines apart at once."""
+    """Rules made ready for matching. One pattern of them all tells most lines apart at once."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple((rule, pattern_of(rule)) for rule in rules)
-        self._any_of: dict[tuple[str, ...], re.Pattern[str]] = {}
-        self._ends = _union(pattern for rule, pattern in self._rules if rule.reach == "rest")
+        self._all = _union(pattern for _, pattern in self._rules)
+
+    def fits(self, line: str) -> bool:
+        """Whether any rule of any zone fits the whole line."""
+        return len(line) <= LONGEST_LINE and bool(self._all.fullmatch(" ".join(line.split())))
 
     def match(self, line: str, zones: tuple[str, ...]) -> Match | None:
         """The first rule of these zones that fits the whole line."""
-        if len(line) > LONGEST_LINE:
-            return None
-        if zones not in self._any_of:
-            self._any_of[zones] = _union(pattern for rule, pattern in self._rules if rule.zone in zones)
         folded = " ".join(line.split())
-        if not self._any_of[zones].fullmatch(folded):
-            return None
-        for rule, pattern in self._rules:
+        for rule, pattern in self._rules if len(line) <= LONGEST_LINE else ():
             if rule.zone in zones and (found := pattern.fullmatch(folded)):
                 return Match(rule, tuple((k, v.strip()) for k, v in found.groupdict().items() if v and v.strip()))
         return None
-
-    def ends_text(self, line: str) -> bool:
-        """Whether the line is one after which no article goes on (reach `rest`)."""
-        return len(line) <= LONGEST_LINE and bool(self._ends.fullmatch(" ".join(line.split())))
 
 
 def _union(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
