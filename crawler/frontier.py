@@ -39,7 +39,7 @@ class Frontier:
         asked = {
             source: tuple(away)
             for source, away in self._away.items()
-            if source not in self._dry and len(away) < self._window
+            if source not in self._dry and 2 * len(away) <= self._window  # by the handful: each look costs the same
         }
         if not asked:
             return []

@@ -43,7 +43,7 @@ class BaseSpider(Spider):
         spider.chosen = spider.run.file.chosen(names)
         spider.run.what = f"{spider.name} {' '.join(names)}".strip()
         many = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        spider.window = _WINDOW if spider.run.config.delay else max(many, 2 * _WINDOW)
+        spider.window = _WINDOW if spider.run.config.delay else max(4 * many, 2 * _WINDOW)
         spider.frontier = Frontier(spider.run, [one.id for one in spider.chosen], window=spider.window)
         spider._wake = asyncio.Event()
         for signal in (signals.scheduler_empty, signals.item_dropped):
