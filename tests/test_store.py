@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,17 +19,6 @@ from pipelines.types import (
     Source,
 )
 from tests.store_values import URL, article, capture, cut, poll, put, rows
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "archive.db"
-
-
-@pytest.fixture
-def writer(path: Path) -> Iterator[Writer]:
-    with Writer.open(path) as writer:
-        yield writer
 
 
 def test_a_run_is_reported_per_source(writer: Writer, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,17 +25,6 @@ from pipelines.types import (
     restore,
 )
 from tests.store_values import START, URL, article, capture, check_whole, contents, cut, put, rows
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "archive.db"
-
-
-@pytest.fixture
-def writer(path: Path) -> Iterator[Writer]:
-    with Writer.open(path) as writer:
-        yield writer
 
 
 def test_an_article_is_stored_with_all_its_parts(writer: Writer, path: Path) -> None:

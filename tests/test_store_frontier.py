@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,17 +11,6 @@ from hypothesis import strategies as st
 from pipelines.store.writer import Queued, Writer
 from pipelines.types import Entry, Fetched
 from tests.store_values import FEED, URL, article, capture, poll, put, rows
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "archive.db"
-
-
-@pytest.fixture
-def writer(path: Path) -> Iterator[Writer]:
-    with Writer.open(path) as writer:
-        yield writer
 
 
 def test_new_entries_are_queued_once(writer: Writer, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,17 +20,6 @@ from pipelines.types import (
     Reject,
 )
 from tests.store_values import FEED, START, URL, article, capture, poll, put, rows
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "archive.db"
-
-
-@pytest.fixture
-def writer(path: Path) -> Iterator[Writer]:
-    with Writer.open(path) as writer:
-        yield writer
 
 
 def test_a_capture_comes_back_as_it_was_kept(writer: Writer, path: Path) -> None:
