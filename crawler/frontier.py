@@ -50,6 +50,8 @@ class Frontier:
             return [writer.take(source, self._window - len(away), skip=away) for source, away in asked.items()]
 
         batches = await self._run.write(taken)
+        if any(batches):
+            self._run.warm_up()
         for (source, away), batch in zip(asked.items(), batches, strict=True):
             self._away[source].update(one.id for one in batch)
             if len(batch) == self._window - len(away):

@@ -80,6 +80,16 @@ def test_entries_say_what_the_feed_said(crawled: Crawled) -> None:
     assert kinds == [("news",)]
 
 
+def test_tags_of_the_feed_or_the_page_are_in_the_archive(crawled: Crawled) -> None:
+    stored = {url: json.loads(tags) for url, tags in crawled.project.rows("SELECT url, tags FROM articles")}
+    for outlet in crawled.outlets:
+        for article in outlet.articles:
+            assert stored[article.url] == list(article.tags), article.url
+    palmera = next(one for one in crawled.outlets if one.slug == "palmera")  # whose pages say nothing of them
+    listed = crawled.project.rows("SELECT tags FROM entries WHERE url = ?", palmera.articles[0].url)
+    assert listed == [(json.dumps(palmera.articles[0].tags, separators=(",", ":"), ensure_ascii=False),)]
+
+
 def test_an_unchanged_newsroom_costs_one_conditional_request_per_feed(crawled: Crawled) -> None:
     assert crawled.second.code == 0, crawled.second.err
     assert crawled.after_second == crawled.after_first

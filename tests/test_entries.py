@@ -83,7 +83,8 @@ def test_dates_and_files_in_addresses() -> None:
 RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>
 <title>Paper</title><link>https://paper.example/</link><language>en-gb</language>
 <item><title>Bread &amp;amp; &lt;b&gt;roses&lt;/b&gt;</title><link>/2024/05/03/bread?utm_source=rss</link>
-<pubDate>Fri, 03 May 2024 12:30:00 +0200</pubDate><dc:creator>Ada Byron</dc:creator></item>
+<pubDate>Fri, 03 May 2024 12:30:00 +0200</pubDate><dc:creator>Ada Byron</dc:creator>
+<category>Bread &amp;amp; wheat</category><category domain="x">Prices</category><category>Prices</category></item>
 <item><title>Only a guid</title><guid>https://paper.example/2024/05/02/guid</guid></item>
 <item><title>Sound</title><link>https://paper.example/episode.mp3</link></item>
 <item><title>Bad</title><link>http://[bad</link></item>
@@ -98,6 +99,7 @@ def test_rss() -> None:
     assert paths(listing) == ["/2024/05/03/bread?utm_source=rss", "/2024/05/02/guid"]
     first = listing.entries[0]
     assert (first.title, first.published_at, first.authors) == ("Bread & roses", "2024-05-03T10:30:00Z", ("Ada Byron",))
+    assert first.tags == ("Bread & wheat", "Prices")
     assert (first.source, first.via, first.kind, first.language) == ("paper", f"{SITE}/list", "feed", "en-gb")
 
 
@@ -116,10 +118,12 @@ def test_atom() -> None:
         '<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="fr"><title>P</title>'
         '<entry><title type="html">L&amp;apos;eau</title><link rel="enclosure" href="/a.jpg"/>'
         '<link rel="alternate" href="/article/eau-12345"/><id>tag:x</id><published>2024-05-03T10:00:00Z</published>'
-        "<updated>2024-05-04T10:00:00Z</updated><author><name>Zoé</name></author></entry></feed>"
+        "<updated>2024-05-04T10:00:00Z</updated><author><name>Zoé</name></author>"
+        '<category term="eau-12" label="L\'eau"/><category term="mer"/><category scheme="x"/></entry></feed>'
     )
     (entry,) = listing.entries
     assert (entry.url, entry.title, entry.authors) == (f"{SITE}/article/eau-12345", "L'eau", ("Zoé",))
+    assert entry.tags == ("L'eau", "mer")
     assert (entry.published_at, entry.modified_at) == ("2024-05-03T10:00:00Z", "2024-05-04T10:00:00Z")
 
 
@@ -134,15 +138,16 @@ def test_rdf() -> None:
 
 def test_json_feed() -> None:
     items = [
-        {"id": "1", "url": "/a-12345", "title": "T", "date_published": "2024-05-03T10:00:00+02:00"},
-        {"id": f"{SITE}/b-12345", "authors": [{"name": "Ada"}, {"x": 1}], "language": "de"},
+        {"id": "1", "url": "/a-12345", "title": "T", "date_published": "2024-05-03T10:00:00+02:00", "tags": "x"},
+        {"id": f"{SITE}/b-12345", "authors": [{"name": "Ada"}, {"x": 1}], "tags": ["a", 7, "b"], "language": "de"},
         {"id": "3", "url": 7},
         "nonsense",
     ]
     listing = read(json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}))
     assert paths(listing) == ["/a-12345", "/b-12345"]
     assert listing.entries[0].published_at == "2024-05-03T08:00:00Z"
-    assert listing.entries[1].authors == ("Ada",)
+    assert (listing.entries[1].authors, listing.entries[1].tags) == (("Ada",), ("a", "b"))
+    assert listing.entries[0].tags == ()
 
 
 def test_bytes_are_never_taken_for_a_file_name() -> None:
@@ -162,11 +167,13 @@ def test_news_sitemap() -> None:
         "<url><image:image><image:loc>https://paper.example/pic-12345.html</image:loc></image:image>"
         "<loc> https://paper.example/x </loc><news:news><news:publication><news:name>P</news:name>"
         "<news:language>en</news:language></news:publication><news:publication_date>2024-05-03</news:publication_date>"
-        "<news:title> A  title </news:title></news:news></url></urlset>"
+        "<news:title> A  title </news:title><news:keywords> bread, New York;wheat,, bread</news:keywords></news:news>"
+        "</url></urlset>"
     )
     (entry,) = listing.entries
     assert (entry.kind, entry.url, entry.title) == ("news", f"{SITE}/x", "A title")
     assert (entry.published_at, entry.language) == ("2024-05-03", "en")
+    assert entry.tags == ("bread", "New York", "wheat")
 
 
 def _urlset(*rows: tuple[str, str]) -> str:

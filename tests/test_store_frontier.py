@@ -43,6 +43,7 @@ def test_an_entry_comes_back_as_it_was_listed(writer: Writer) -> None:
         modified_at="2024-05-02T00:00:00Z",
         language="en",
         authors=("Ana",),
+        tags=("bread", "New York"),
     )
     poll(writer, entry)
     (taken,) = writer.take("paper", 9)

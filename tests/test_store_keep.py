@@ -30,7 +30,7 @@ def test_a_capture_comes_back_as_it_was_kept(writer: Writer, path: Path) -> None
         mime="text/html",
         completeness="truncated",
         body=b"\x00\xff<p>" * 1000,
-        entry=Entry(url=URL, via="https://paper.example/feed", title="Títle", authors=("Ana", "Bo")),
+        entry=Entry(url=URL, via="https://paper.example/feed", title="Títle", authors=("Ana", "Bo"), tags=("bread",)),
     )
     kept = writer.keep(Fetched(capture=page))
     with Archive(path) as archive:

@@ -52,6 +52,7 @@ def _entries(items: Iterable[Mapping[str, Any]], base: str, language: str | None
             modified_at=_time(updated),
             language=_text(item.get("language")) or language,
             authors=_names(item.get("authors") or [{"name": item.get("author")}]),
+            tags=_once(one.get("label") or one.get("term") for one in item.get("tags") or ()),
         )
 
 
@@ -80,7 +81,7 @@ def _json_entries(items: Iterable[Mapping[str, Any]], base: str, language: str |
         url = usable(base, _text(item.get("url")) or _text(item.get("external_url")) or _permalink(item))
         if url is None or is_file(url):
             continue
-        authors = item.get("authors") or [item.get("author")]
+        authors, tags = item.get("authors") or [item.get("author")], item.get("tags")
         yield Entry(
             url=url,
             title=_text(item.get("title")),
@@ -88,12 +89,16 @@ def _json_entries(items: Iterable[Mapping[str, Any]], base: str, language: str |
             modified_at=_time(item.get("date_modified")),
             language=_text(item.get("language")) or language,
             authors=_names(authors if isinstance(authors, list) else []),
+            tags=_once(tags if isinstance(tags, list) else []),
         )
 
 
 def _names(authors: Iterable[object]) -> tuple[str, ...]:
-    names = (_text(one.get("name")) for one in authors if isinstance(one, Mapping))
-    return tuple(dict.fromkeys(name for name in names if name))
+    return _once(one.get("name") for one in authors if isinstance(one, Mapping))
+
+
+def _once(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text for value in values if (text := _text(value))))
 
 
 def _time(value: object) -> str | None:

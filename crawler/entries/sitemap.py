@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -86,6 +87,7 @@ def _entry(element: etree._Element, base: str) -> Iterator[Entry]:
         published_at=_time(said.get("news:publication_date")),
         modified_at=_time(said.get("lastmod")),
         language=said.get("news:language", "").strip() or None,
+        tags=tuple(dict.fromkeys(filter(None, re.split(r"\s*[,;]\s*", said.get("news:keywords", "").strip())))),
     )
 
 

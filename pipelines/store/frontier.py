@@ -62,10 +62,10 @@ def add(
     batch = to_json([{"urlkey": key, **row} for key, row in reversed(rows.items())])
     states = connection.execute(
         "INSERT INTO entries (source_id, feed_id, url, urlkey, kind, title, published_at, modified_at, language,"
-        " authors, found_at, state)"
+        " authors, tags, found_at, state)"
         " SELECT :source, :feed, new.value ->> 'url', new.value ->> 'urlkey', new.value ->> 'kind',"
         " new.value ->> 'title', new.value ->> 'published_at', new.value ->> 'modified_at',"
-        " new.value ->> 'language', new.value ->> 'authors', :now,"
+        " new.value ->> 'language', new.value ->> 'authors', new.value ->> 'tags', :now,"
         " CASE WHEN EXISTS (SELECT 1 FROM addresses WHERE urlkey = new.value ->> 'urlkey')"
         " THEN 'fetched' ELSE 'queued' END"
         " FROM json_each(:batch) AS new WHERE true ON CONFLICT (urlkey) DO NOTHING RETURNING state",
@@ -109,6 +109,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "modified_at": cleaned(entry.modified_at),
         "language": cleaned(entry.language),
         "authors": to_json([clean(name) for name in entry.authors]) if entry.authors else None,
+        "tags": to_json([clean(tag) for tag in entry.tags]) if entry.tags else None,
     }
 
 
@@ -144,6 +145,7 @@ def _queued(row: sqlite3.Row) -> Queued:
         modified_at=row["modified_at"],
         language=row["language"],
         authors=tuple(json.loads(row["authors"] or "[]")),
+        tags=tuple(json.loads(row["tags"] or "[]")),
     )
     return Queued(row["id"], row["url"], row["source_id"], entry, row["tries"])
 

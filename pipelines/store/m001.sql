@@ -64,6 +64,7 @@ CREATE TABLE entries (
     modified_at TEXT,
     language TEXT,
     authors TEXT,                   -- JSON
+    tags TEXT,                      -- JSON
     found_at TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'fetched', 'refused', 'failed')),
     tries INTEGER NOT NULL DEFAULT 0,

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -21,6 +21,7 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 #: Signs that a JSON text holds such a character, raw or escaped, or a number that no JSON reader takes.
 _SUSPECT = re.compile(_UNFIT.pattern + r"|\\u00|\\[bf]|NaN|Infinity")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ENTRY = tuple(one.name for one in fields(Entry))
 
 
 def stamp(moment: datetime) -> str:
@@ -89,7 +90,7 @@ def keys_of(capture: Capture) -> list[str]:
 
 def entry_to_json(entry: Entry | None) -> str | None:
     """An entry without its empty fields."""
-    return None if entry is None else to_json({key: one for key, one in asdict(entry).items() if one})
+    return None if entry is None else to_json({key: one for key in _ENTRY if (one := getattr(entry, key))})
 
 
 def entry_from_json(text: str | None) -> Entry | None:
@@ -97,7 +98,7 @@ def entry_from_json(text: str | None) -> Entry | None:
     if text is None:
         return None
     values = json.loads(text)
-    return Entry(**{**values, "authors": tuple(values.get("authors", ()))})
+    return Entry(**{**values, **{name: tuple(values.get(name, ())) for name in ("authors", "tags")}})
 
 
 def capture_from_row(row: sqlite3.Row, body: bytes) -> Capture:

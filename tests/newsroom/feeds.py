@@ -98,7 +98,8 @@ def news_sitemap(desk: Desk, base: str) -> str:
         f"<url><loc>{base}{one.url}</loc><news:news><news:publication><news:name>{escape(desk.name)}</news:name>"
         f"<news:language>{one.language}</news:language></news:publication>"
         f"<news:publication_date>{iso(one.published_at, one, desk)}</news:publication_date>"
-        f"<news:title>{escape(one.title)}</news:title></news:news></url>"
+        f"<news:title>{escape(one.title)}</news:title>"
+        f"<news:keywords>{escape(', '.join(one.tags))}</news:keywords></news:news></url>"
         for one in desk.articles[:_IN_NEWS]
     ]
     body = "\n".join(rows)
