@@ -93,11 +93,7 @@ def _chosen(page: Page, source: Source | None) -> html.HtmlElement:
 
 def _drop_beside(tree: html.HtmlElement) -> None:
     """Drop containers whose names say that they stand beside the article."""
-    called = [
-        one
-        for one in tree.iter(*_CONTAINERS)
-        if one.attrib and _stands_beside(f"{one.get('class') or ''} {one.get('id') or ''}")
-    ]
+    called = [one for one in tree.iter(*_CONTAINERS) if _stands_beside(f"{one.get('class', '')} {one.get('id', '')}")]
     most = len(tree.text_content()) * _ARTICLE_SHARE if called else 0
     for element in called:
         if element.getparent() is not None and len(element.text_content()) < most and element.find(".//h1") is None:

@@ -23,7 +23,9 @@ def shingles(text: str) -> set[str]:
     if word_count(text) > 3 * len(words):
         squeezed = "".join(words)
         return {squeezed[i : i + 8] for i in range(max(1, len(squeezed) - 7))}
-    return {" ".join(words[i : i + _SHINGLE]) for i in range(max(1, len(words) - _SHINGLE + 1))}
+    if len(words) < _SHINGLE:
+        return {" ".join(words)}
+    return set(map(" ".join, zip(*(words[n:] for n in range(_SHINGLE)), strict=False)))
 
 
 def fingerprint(text: str) -> Fingerprint:

@@ -21,6 +21,7 @@ _SCRIPTS = (
     (re.compile(r"[\u0370-\u03ff]"), {"el"}),
 )
 _ALIASES = {"wuu": "zh", "yue": "zh", "cmn": "zh", "iw": "he", "in": "id", "nb": "no", "nn": "no"}
+_FIRST = "\u0370"  # below it there are Latin letters only
 
 
 def code_of(label: object) -> str | None:
@@ -32,7 +33,7 @@ def code_of(label: object) -> str | None:
 def language_of(text: str, labels: Iterable[object] = ()) -> str | None:
     """The language of a text. A label is trusted unless the script or a sure reading of the text contradicts it."""
     sample = text[:_SAMPLE]
-    letters = sum(char.isalpha() for char in sample)
+    letters = sum(map(str.isalpha, sample))
     declared = [code for code in map(code_of, labels) if code]
     if letters < 20:
         return declared[0] if declared else None
@@ -47,8 +48,9 @@ def language_of(text: str, labels: Iterable[object] = ()) -> str | None:
 
 
 def _fits(code: str, sample: str, letters: int) -> bool:
+    plain = max(sample) < _FIRST
     for pattern, codes in _SCRIPTS:
-        share = len(pattern.findall(sample)) / letters
+        share = 0 if plain else len(pattern.findall(sample)) / letters
         if share > 0.5 and code not in codes:
             return False
         if code in codes and len(codes) == 1 and share < 0.1:

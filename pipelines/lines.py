@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-_WORD = re.compile(r"[^\W_]+(?:['’ʼ-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]++(?:['’ʼ-][^\W_]++)*+")
 #: Scripts that write no spaces: a character counts as half a word.
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _CLOSERS = "\"'”’»›“)]}」』*\u200e\u200f"
@@ -17,7 +17,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…؟۔।])[\"'”’»)\]]*\s+|(?<=[。�
 
 def fold(text: str) -> str:
     """Text for comparing: compatibility forms, case and white space make no difference."""
-    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    text = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return " ".join(text.split()).casefold()
 
 
 @lru_cache(maxsize=4096)
@@ -26,9 +27,10 @@ def key(text: str) -> str:
     return " ".join(_WORD.findall(fold(text).replace("’", "'")))
 
 
+@lru_cache(maxsize=1024)
 def word_count(text: str) -> int:
     """Words of a text; in scripts without spaces two characters count as one."""
-    spaceless = len(_SPACELESS.findall(text))
+    spaceless = 0 if text.isascii() else len(_SPACELESS.findall(text))
     if not spaceless:
         return len(_WORD.findall(text))
     return len(_WORD.findall(_SPACELESS.sub(" ", text))) + (spaceless + 1) // 2

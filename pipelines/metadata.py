@@ -12,15 +12,16 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
-from lxml import html
+from lxml import etree, html
 
 from pipelines.page import Page
 from pipelines.types import Claim
 from pipelines.urls import absolute
 
 _ARTICLE_TYPES = re.compile(r"(?:Article|BlogPosting|Report)$")
+_ITEMS = etree.XPath("//@itemprop/..")
 
 
 @cache
@@ -167,7 +168,7 @@ def _meta(page: Page) -> Iterator[Claim]:
 
 
 def _microdata(page: Page) -> Iterator[Claim]:
-    for element in page.tree.xpath("//*[@itemprop]"):
+    for element in cast(list[html.HtmlElement], _ITEMS(page.tree)):
         field = _names()[1].get(element.get("itemprop").strip().lower())
         if field is None or (field == "title" and element.tag == "meta" and not element.get("content")):
             continue

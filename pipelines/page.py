@@ -10,7 +10,8 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, cast
+from itertools import chain
+from typing import TypeAlias
 
 from charset_normalizer import from_bytes
 from lxml import etree, html
@@ -18,7 +19,7 @@ from lxml import etree, html
 from pipelines.types import Capture
 
 #: Elements that hold no readable text of the page.
-SILENT = ("script", "style", "noscript", "template", "svg", "iframe", "object", "head")
+SILENT = frozenset(("script", "style", "noscript", "template", "svg", "iframe", "object", "head"))
 #: Elements in which a page speaks of itself.
 _TELLING = ("script", "meta", "link", "title", "h1", "time", "a")
 #: Elements that end a line of text.
@@ -29,11 +30,18 @@ _BREAKING = frozenset((
     "select", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ))  # fmt: skip
 _MAX_DEPTH = 200  # libxml2's own limit is 256; below it every reader of the tree is safe
+_TOO_DEEP = etree.XPath(f"boolean({'/*' * (_MAX_DEPTH + 1)})")
 _C0 = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
-_CONTROL_REFERENCE = re.compile(r"&#(?:x0*([0-9a-f]{1,8})|0*([0-9]{1,8}));?", re.IGNORECASE)
+#: References that may stand for a forbidden character; `_harmless` knows for sure. Most pages have none.
+_SUSPECT_REFERENCE = re.compile(
+    rb"&#(?:x0*((?:[01]?[0-9a-f]|7f|[df][0-9a-f]{3})(?![0-9a-f])|[0-9a-f]{5,8})|"
+    rb"0*((?:[12]?[0-9]|3[01]|127)(?![0-9])|[0-9]{5,8}));?",
+    re.IGNORECASE,
+)
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\n\r\f]{2,}|[\t\n\r\f]")
+_BLANK = " \t\n\r"
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -43,7 +51,7 @@ class UndecodableError(ValueError):
 
 @dataclass(slots=True)
 class Page:
-    """A parsed page. The tree is shared: whoever changes it copies it first."""
+    """A parsed page. The tree is shared: whoever changes it copies it first. Scripts and styles stand outside it."""
 
     url: str
     tree: html.HtmlElement
@@ -145,17 +153,30 @@ def clean_characters(text: str) -> str:
 
 def parse(capture: Capture) -> Page:
     """The capture's page as a tree. Raises UndecodableError; ValueError for a document without any element."""
-    text = decode(capture.body, charset_of(capture))
-    if "\ufffe" in text or "\uffff" in text or "\x00" in text:
-        text = clean_characters(text)
-    if "&#" in text:
-        text = _CONTROL_REFERENCE.sub(_harmless, text)
-    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
     # one class for all elements: lxml.html asks Python for the class of each, which costs more than the parse
     parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=html.HtmlElement))
-    tree = html.document_fromstring(text.encode("utf-8"), parser=parser)
-    flatten(tree)
-    return Page(url=capture.final_url or capture.url, tree=tree)
+    tree = html.document_fromstring(_markup(capture), parser=parser)
+    if _TOO_DEEP(tree):
+        flatten(tree)
+    page = Page(url=capture.final_url or capture.url, tree=tree)
+    # half of a page is scripts: without them the tree is copied and searched in less time
+    page.elements("script")
+    etree.strip_elements(tree, "script", "style", with_tail=False)
+    return page
+
+
+def _markup(capture: Capture) -> bytes:
+    """The page in UTF-8, without what XML forbids. Most bodies are UTF-8 already and stay bytes."""
+    markup = capture.body.translate(None, _C0).removeprefix(codecs.BOM_UTF8)
+    try:
+        text = markup.decode("utf-8")
+    except UnicodeDecodeError:
+        text = decode(capture.body, charset_of(capture))
+        markup = text.encode("utf-8").translate(None, _C0)
+    if "\ufffe" in text or "\uffff" in text:
+        markup = clean_characters(text).encode("utf-8")
+    return _SUSPECT_REFERENCE.sub(_harmless, markup)
 
 
 def charset_of(capture: Capture) -> str | None:
@@ -167,11 +188,11 @@ def charset_of(capture: Capture) -> str | None:
     return None
 
 
-def _harmless(match: re.Match[str]) -> str:
+def _harmless(match: re.Match[bytes]) -> bytes:
     code = int(match[1], 16) if match[1] else int(match[2])
     bad = bool(_FORBIDDEN.match(chr(min(code, 0x10FFFF)))) or code > 0x10FFFF or 0xD800 <= code <= 0xDFFF
     # 128 to 159 are read as Windows characters by browsers and by libxml2
-    return "" if bad and not 128 <= code <= 159 else match[0]
+    return b"" if bad and not 128 <= code <= 159 else match[0]
 
 
 def flatten(tree: html.HtmlElement) -> None:
@@ -196,48 +217,46 @@ def flatten(tree: html.HtmlElement) -> None:
         element.drop_tag()
 
 
-#: The block element that holds a text (None: it is not shown), and the link that the text stands in.
-_Place: TypeAlias = tuple[html.HtmlElement | None, str | None]
-_TEXTS_AND_BREAKS = etree.XPath(
-    "//body//text()[not(parent::script or parent::style or parent::noscript)][normalize-space()] | //body//br"
-)
+#: An element with the block element that holds its contents (None: they are not shown) and the link they stand in.
+_Place: TypeAlias = tuple[html.HtmlElement, html.HtmlElement | None, str | None]
 
 
 def visible_lines(tree: html.HtmlElement) -> Iterator[Line]:
     """The page's text line by line, as block elements and line breaks part it."""
-    places: dict[html.HtmlElement, _Place] = {}
     pieces: list[tuple[str, str | None]] = []
     current: html.HtmlElement | None = None
-    for node in cast(list[Any], _TEXTS_AND_BREAKS(tree)):
-        holder: html.HtmlElement | None = None
-        if isinstance(node, etree._ElementUnicodeResult):
-            parent = cast(html.HtmlElement, node.getparent())
-            holder, href = _place(parent.getparent() if node.is_tail else parent, places)
-            if holder is None:
-                continue
-        if holder is not current or holder is None:
+    for text, holder, href in _texts(tree):
+        if holder is not current:
             if current is not None and (line := folded(pieces)):
                 yield Line(line[0], current, line[1])
             pieces, current = [], holder
-        if holder is not None:
-            pieces.append((node, href))
+        pieces.append((text, href))
     if current is not None and (line := folded(pieces)):
         yield Line(line[0], current, line[1])
 
 
-def _place(element: html.HtmlElement, places: dict[html.HtmlElement, _Place]) -> _Place:
-    known = places.get(element)
-    if known is None:
+def _texts(tree: html.HtmlElement) -> Iterator[tuple[str, html.HtmlElement | None, str | None]]:
+    """The shown texts in order, each with its place; without a holder where a line breaks."""
+    around: list[_Place] = []
+    for element in chain(tree.iter(), (tree,)):
         parent = element.getparent()
-        holder, href = _place(parent, places) if parent is not None else (element, None)
-        if holder is None or element.tag in SILENT:
-            known = None, None
-        elif element.tag in _BREAKING:
-            known = element, href
-        else:
-            known = holder, (element.get("href") or "") if element.tag == "a" else href
-        places[element] = known
-    return known
+        while around and around[-1][0] is not parent:
+            tail = around.pop()[0].tail
+            if tail and around and (place := around[-1])[1] is not None and tail.strip(_BLANK):
+                yield tail, place[1], place[2]
+        _, holder, href = around[-1] if around else (element, None, None)
+        tag = element.tag
+        if tag == "br":
+            yield "", None, None
+        elif tag == "body" or (holder is not None and tag in _BREAKING):
+            holder = element
+        elif tag in SILENT:
+            holder = None
+        elif tag == "a":
+            href = element.get("href", "")
+        around.append((element, holder, href))
+        if holder is not None and (text := element.text) and text.strip(_BLANK):
+            yield text, holder, href
 
 
 def folded(pieces: list[tuple[str, str | None]]) -> tuple[str, tuple[tuple[int, int, str], ...]] | None:

@@ -27,7 +27,8 @@ class Reader:
         self._rules = rules
         self._language = language
         self._read: dict[tuple[str, str], Reading | None] = {}
-        self._fitting: dict[str, bool] = {}  # whether any rule of any zone fits
+        self._rows: dict[str, DateRow | None] = {}
+        self._ends: dict[str, bool] = {}
 
     def read(self, line: str, zone: str) -> Reading | None:
         """The rule that fits a line in a zone (lead, body or tail), and the facts it states; None for other lines.
@@ -41,17 +42,21 @@ class Reader:
         return self._read[line, zone]
 
     def _fresh(self, line: str, zone: str) -> Reading | None:
-        if zone != "body" and (row := read_date_row(line, self._language)):
+        if zone != "body" and (row := self._date_row(line)):
             return by.DATE_ROW, tuple(_claims_of_row(row)) if zone == "lead" or row.labelled else ()
-        if line not in self._fitting:
-            self._fitting[line] = self._rules.fits(line)
-        match = self._rules.match(line, _ZONES[zone]) if self._fitting[line] else None
+        match = self._rules.match(line, _ZONES[zone])
         return (match.rule, tuple(claims_of(match))) if match else None
+
+    def _date_row(self, line: str) -> DateRow | None:
+        if line not in self._rows:
+            self._rows[line] = read_date_row(line, self._language)
+        return self._rows[line]
 
     def ends_text(self, line: str) -> bool:
         """Whether the line is one after which no article goes on."""
-        read = self.read(line, "tail")
-        return bool(read and read[0].reach == "rest")
+        if line not in self._ends:
+            self._ends[line] = self._rules.ends(line)
+        return self._ends[line]
 
 
 def _claims_of_row(row: DateRow) -> Iterator[Claim]:

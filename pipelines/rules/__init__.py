@@ -24,6 +24,7 @@ ZONES = ("lead", "tail", "edge", "any")
 REACHES = ("line", "rest")
 #: No furniture line is longer; longer lines are not tried.
 LONGEST_LINE = 240
+_BEYOND_LATIN = re.compile(r"[\u0370-\u1dff\u2e80-\ufaff\ufb1d-\ufdff\ufe70-\uffef]")  # a letter of another script
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +36,54 @@ class Match:
 
 
 class RuleSet:
-    """Rules made ready for matching. One pattern of them all tells most lines apart at once."""
+    """Rules made ready for matching. One pattern of many tells most lines apart at once."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple((rule, pattern_of(rule)) for rule in rules)
-        self._all = _union(pattern for _, pattern in self._rules)
+        self._unions: dict[tuple[bool, tuple[str, ...], tuple[str, ...]], re.Pattern[str]] = {}
 
-    def fits(self, line: str) -> bool:
-        """Whether any rule of any zone fits the whole line."""
-        return len(line) <= LONGEST_LINE and bool(self._all.fullmatch(" ".join(line.split())))
+    def fits(self, line: str, zones: tuple[str, ...] = ZONES) -> bool:
+        """Whether any rule of these zones fits the whole line."""
+        return self._any(" ".join(line.split()), zones, REACHES)
+
+    def ends(self, line: str) -> bool:
+        """Whether the line is one after which no article goes on."""
+        return self._any(" ".join(line.split()), ZONES, ("rest",))
 
     def match(self, line: str, zones: tuple[str, ...]) -> Match | None:
         """The first rule of these zones that fits the whole line."""
         folded = " ".join(line.split())
-        for rule, pattern in self._rules if len(line) <= LONGEST_LINE else ():
-            if rule.zone in zones and (found := pattern.fullmatch(folded)):
-                return Match(rule, tuple((k, v.strip()) for k, v in found.groupdict().items() if v and v.strip()))
+        if self._any(folded, zones, REACHES):
+            for rule, pattern in self._rules:
+                if rule.zone in zones and (found := pattern.fullmatch(folded)):
+                    return Match(rule, tuple((k, v.strip()) for k, v in found.groupdict().items() if v and v.strip()))
         return None
 
+    def _any(self, line: str, zones: tuple[str, ...], reaches: tuple[str, ...]) -> bool:
+        """Whether one of these rules fits, told by one pattern of all that may fit a line in its script."""
+        if len(line) > LONGEST_LINE:
+            return False
+        latin = line.isascii() or not _BEYOND_LATIN.search(line)
+        union = self._unions.get((latin, zones, reaches))
+        if union is None:
+            parts = [
+                f"(?:{_nameless(pattern)})"
+                for rule, pattern in self._rules
+                if rule.zone in zones and rule.reach in reaches and not (latin and _beyond_latin(rule))
+            ]
+            union = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
+            self._unions[latin, zones, reaches] = union
+        return bool(union.fullmatch(line))
 
-def _union(patterns: Iterable[re.Pattern[str]]) -> re.Pattern[str]:
-    """One pattern that fits what any of these fits; names are dropped, for they may repeat."""
-    parts = [re.sub(r"\(\?P<\w+>", "(?:", one.pattern) for one in patterns]
-    return re.compile("|".join(f"(?:{part})" for part in parts) or r"(?!)", re.IGNORECASE)
+
+def _nameless(pattern: re.Pattern[str]) -> str:
+    """A pattern's text without the names of its groups, which may repeat in a union."""
+    return re.sub(r"\(\?P<\w+>", "(?:", pattern.pattern)
+
+
+def _beyond_latin(rule: Rule) -> bool:
+    """Whether a rule is for lines in other scripts than Latin, as its own examples show."""
+    return bool(rule.strip) and all(_BEYOND_LATIN.search(line) for line in rule.strip)
 
 
 @cache
