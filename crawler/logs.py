@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Self
 
 from scrapy import Request, Spider
+from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from twisted.python.failure import Failure
@@ -14,7 +15,25 @@ from pipelines.errors import ArchiveError
 
 
 class Formatter(LogFormatter):
-    """Scrapy's words, but for what the archive cannot take: that is told once, in one line, at the end."""
+    """Scrapy's words, but for what the archive cannot take: that is told once, in one line, at the end.
+
+    Lines for each page are made only where somebody wants to read them.
+    """
+
+    def __init__(self, *, wordy: bool = False) -> None:
+        self._wordy = wordy
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(wordy=crawler.settings.get("LOG_LEVEL") in ("DEBUG", "NOTSET"))
+
+    def crawled(self, *args: Any, **kwargs: Any) -> LogFormatterResult | None:  # type: ignore[override]
+        """Of a page that came."""
+        return super().crawled(*args, **kwargs) if self._wordy else None
+
+    def scraped(self, *args: Any, **kwargs: Any) -> LogFormatterResult | None:  # type: ignore[override]
+        """Of a page that was stored."""
+        return super().scraped(*args, **kwargs) if self._wordy else None
 
     def item_error(
         self, item: Any, exception: BaseException, response: Response | Failure | None, spider: Spider

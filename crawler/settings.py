@@ -31,6 +31,13 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,  # the archive counts
+}
+
+SPIDER_MIDDLEWARES = {  # they would look at every page for nothing
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # every answer is evidence
+    "scrapy.spidermiddlewares.metacopy.MetaCopyDetectionMiddleware": None,
 }
 
 # What may be fetched, and from where.
@@ -68,7 +75,6 @@ DOWNLOAD_FAIL_ON_DATALOSS = False
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 32 * 1024**2  # bytes of pages that wait to be read before fetching pauses
 MEMUSAGE_LIMIT_MB = 1536  # a crawl takes a tenth of it; beyond, it stops cleanly and the next one goes on
 CONCURRENT_ITEMS = 1  # a page gives one item; Scrapy starts this many tasks for each
-HTTPERROR_ALLOW_ALL = True  # every answer is evidence
 URLLENGTH_LIMIT = 0  # long addresses are left out where they are found, with the reason
 
 LOG_LEVEL = "WARNING"

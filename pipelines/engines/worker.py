@@ -6,6 +6,8 @@ where a handler of Python's would wait, and it works when the parent is gone. A 
 
 from __future__ import annotations
 
+import copyreg
+import gc
 import logging
 import pickle
 import pkgutil
@@ -17,10 +19,11 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pipelines.types import Failure, Recipe
+from pipelines.types import Claim, Failure, Recipe
 
 #: Length of the message that follows.
 HEADER = struct.Struct("!Q")
@@ -28,6 +31,7 @@ HEADER = struct.Struct("!Q")
 _NO_MEMORY = Failure("process", "memory", "asked for more memory than one page may have")
 
 
+_GARBAGE = 50_000  # objects until cycles are looked for: pages hardly make any, and looking takes time
 _PATIENCE = 3  # times its CPU seconds that a page may take by the clock
 
 
@@ -43,8 +47,18 @@ class Orders:
 
 def frame(value: object) -> bytes:
     """A value as a message."""
-    body = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    return HEADER.pack(len(body)) + body
+    message = BytesIO()
+    message.seek(HEADER.size)
+    pickler = pickle.Pickler(message, protocol=pickle.HIGHEST_PROTOCOL)
+    # a page has dozens of claims, and dataclasses with slots are slow to pickle and to unpickle
+    pickler.dispatch_table = copyreg.dispatch_table | {Claim: _parts}
+    pickler.dump(value)
+    HEADER.pack_into(message.getbuffer(), 0, message.tell() - HEADER.size)
+    return message.getvalue()
+
+
+def _parts(claim: Claim) -> tuple[type[Claim], tuple[str, Any, str]]:
+    return Claim, (claim.field, claim.value, claim.origin)
 
 
 def work(channel: socket.socket, orders: Orders) -> None:
@@ -68,6 +82,8 @@ def _work(channel: socket.socket, orders: Orders) -> None:
     except Exception as problem:
         channel.sendall(frame(_last_line(problem)))
         return
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     channel.sendall(frame(None))
     pages = channel.makefile("rb")
     while header := pages.read(HEADER.size):

@@ -18,11 +18,10 @@ def settle(
     connection: sqlite3.Connection, capture_id: int, capture: Capture, outcome: Outcome, run_id: int | None
 ) -> str:
     """Write an outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason> or failed."""
-    source = ensure_source(connection, capture.source)
-    reason = None
+    source, reason = capture.source, None
     if isinstance(outcome, Article):
         result = _put(connection, capture_id, capture, outcome)
-        word = "article" if _gave_words(connection, capture_id) else "unchanged"
+        word = "article" if result == "new" or _gave_words(connection, capture_id) else "unchanged"
         if result in ("new", "revised", "rebuilt"):
             tallies.add(connection, run_id, source, "removed_chars", ledger.removed_chars(outcome))
     elif isinstance(outcome, Reject):
@@ -53,15 +52,16 @@ def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, arti
         values |= {"url": place.url, "urlkey": place.urlkey, "capture_id": capture_id, "first_seen_at": at}
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         connection.execute(f"INSERT INTO articles (id, {names}) VALUES (?, {marks})", (article_id, *values.values()))
+        ledger.put(connection, article_id, article)
         result = "new"
     else:
         article_id = place.known["id"]
         if place.moved:
             values |= {"url": place.url, "urlkey": place.urlkey}
         result = _update(connection, capture_id, at, article, values, place)
-    (rests_on,) = connection.execute("SELECT capture_id FROM articles WHERE id = ?", (article_id,)).fetchone()
-    if rests_on == capture_id:
-        ledger.put(connection, article_id, article)
+        (rests_on,) = connection.execute("SELECT capture_id FROM articles WHERE id = ?", (article_id,)).fetchone()
+        if rests_on == capture_id:
+            ledger.put(connection, article_id, article)
     _put_addresses(connection, article_id, capture, place)
     return result
 

@@ -12,7 +12,7 @@ from pipelines.types import PROCESS_VERSION, Article, Recipe, Removal, Rule, res
 
 
 def put(connection: sqlite3.Connection, article_id: int, article: Article) -> None:
-    """Replace the removals and the bands of an article."""
+    """Replace the removals and the bands of an article; those of one that plain SQL deleted may still be there."""
     for table in ("removals", "bands"):
         connection.execute(f"DELETE FROM {table} WHERE article_id = ?", (article_id,))
     connection.executemany(

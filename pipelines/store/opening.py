@@ -14,7 +14,10 @@ from pipelines.store.migrations import SCHEMA_VERSION, migrations
 
 _MAGIC = b"SQLite format 3\0"
 _BUSY_SECONDS = 30
-_WAL_LIMIT = 64 * 1024**2  # bytes of the -wal file that stay after a long reader let it grow
+_FOR_WRITING = {
+    "cache_size": -32 * 1024,  # KiB: every page of the web touches some seventy pages of the indexes
+    "journal_size_limit": 64 * 1024**2,  # bytes of the -wal file that stay after a long reader let it grow
+}
 _MADE_BY = "`tearsheet crawl` or `tearsheet import FILE` makes it"
 
 
@@ -32,7 +35,8 @@ def open_archive(path: Path, *, create: bool = False) -> Database:
         _check_version(path, database, writing=create)
         if create:
             migrations.apply(database)
-            connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
+            for name, value in _FOR_WRITING.items():
+                connection.execute(f"PRAGMA {name} = {value}")
     except BaseException as problem:
         if connection is not None:
             connection.close()
