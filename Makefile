@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint types bench docs clean
+.PHONY: help demo serve test lint types bench floors docs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench: $(READY) ## quality and speed beside trafilatura and plain Scrapy
 	@$(BIN)/python -m bench.quality
 	@$(BIN)/python -m bench.speed
 	@$(BIN)/python -m bench.crawl
+
+floors: $(READY) ## fail where text or fields are worse than bench/floors.json says
+	@$(BIN)/python -m bench.quality --check
 
 docs: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/python -m pipelines.cli.manual > docs/cli.md

@@ -14,7 +14,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from bench.quality import DEFAULT_FOLDER
+from bench.corpus import DEFAULT_FOLDER
 from pipelines.store.archive import Archive
 
 _PLAIN = """

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.quality import load
+from bench.corpus import load
 
 
 class _Connection(asyncio.Protocol):

@@ -1,119 +1,120 @@
-"""How good the text is, beside trafilatura on the same pages: `python -m bench.quality [FOLDER]`.
+"""How good texts and fields are, beside trafilatura on the same pages: `python -m bench.quality [FOLDER]`.
 
-F1 of 4-token shingles, as the article-extraction-benchmark computes it; how often an edge of the text is wrong.
+FOLDER holds pages with known text in one of the layouts of `bench.corpus`. CPU seconds are summed over processes.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import re
-import statistics
+import argparse
 import sys
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
-import trafilatura
+from bench import floors
+from bench.corpus import DEFAULT_FOLDER, Truth, sets
+from bench.measure import Figures, Reading, figures, read_all, readers
+from bench.scoring import f1_of, foreign, lines, overlap
 
-from pipelines.process import process
-from pipelines.types import Article, Capture, Recipe
-
-DEFAULT_FOLDER = Path(__file__).parents[2] / "shared" / "corpus"
-_TOKEN = re.compile(r"\w+")
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """A page and what people say stands in it."""
-
-    id: str
-    url: str
-    body: bytes
-    text: str
-
-
-def load(folder: Path) -> Iterator[Truth]:
-    """The pages of one set, in the layout `html/<id>.html.gz` + `ground_truth.jsonl`."""
-    for line in (folder / "ground_truth.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        body = gzip.decompress((folder / row["file"]).read_bytes())
-        yield Truth(row["id"], row["url"] or f"https://{row['host']}/", body, row["text"])
-
-
-def shingles(text: str, size: int = 4) -> Counter[tuple[str, ...]]:
-    """Counts of runs of `size` tokens; one shorter run for a shorter text."""
-    tokens = _TOKEN.findall(text or "")
-    return Counter(tuple(tokens[i : i + size]) for i in range(max(1, len(tokens) - size + 1)))
+_COLUMNS = {
+    "f1": "F1",
+    "precision": "prec",
+    "recall": "rec",
+    "exact": "exact",
+    "first_wrong": "first✗",
+    "last_wrong": "last✗",
+    "tail_wrong": "last3✗",
+    "first_lost": "¶1 lost",
+    "last_lost": "¶n lost",
+    "title": "title",
+    "date_day": "day",
+    "date_minute": "minute",
+    "authors": "authors",
+    "rate": "pages/s",
+}
+_PROCESSES = 2
+_CUT = 100  # characters of a line that is shown
+_SHOWN = 4  # lines of a kind
 
 
-def score(truth: str, text: str) -> tuple[float, float]:
-    """(precision, recall) of one page."""
-    wanted, got = shingles(truth), shingles(text)
-    hits = (wanted & got).total()
-    return hits / got.total(), hits / wanted.total()
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table, or check or raise the floors. The exit code is 1 where something is below its floor."""
+    options = _options(arguments)
+    try:
+        corpus = sets(options.folder)
+    except FileNotFoundError as problem:
+        print(f"{problem}: quality is not measured", file=sys.stderr)
+        return 0 if options.if_present else 1
+    if options.check or options.raise_floors:
+        return _floors({name: _ours(truths) for name, truths in corpus.items()}, options.raise_floors)
+    print(f"{'set · reader':30}" + "".join(f"{head:>9}" for head in _COLUMNS.values()))
+    for name, truths in corpus.items():
+        readings = {reader: read_all(truths, read, _PROCESSES) for reader, read in readers().items()}
+        for reader, found in readings.items():
+            print(row(f"{name} · {reader}", figures(truths, found)), flush=True)
+        for line in worst(truths, readings["tearsheet"], readings["trafilatura"], options.worst):
+            print(line)
+    return 0
 
 
-def edge_wrong(truth: str, text: str, line: int) -> bool:
-    """Whether the first (0) or last (-1) line of `text` is not in the truth."""
-    lines = [one for one in text.splitlines() if _TOKEN.search(one)]
-    return not lines or " ".join(_TOKEN.findall(lines[line])) not in " ".join(_TOKEN.findall(truth))
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.quality", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT_FOLDER, help="sets, one set, or a checkout")
+    parser.add_argument("--worst", type=int, default=0, metavar="N", help="show the N worst pages of each set too")
+    parser.add_argument("--if-present", action="store_true", help="a folder that is not there is no failure")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="fail where a figure is below its floor")
+    what.add_argument("--raise", action="store_true", dest="raise_floors", help="raise floors to better figures")
+    return parser.parse_args(arguments)
 
 
-def paragraph_lost(truth: str, text: str, line: int) -> bool:
-    """Whether the first or last paragraph of the truth is less than half in `text`."""
-    paragraphs = [one for one in truth.split("\n") if _TOKEN.search(one)]
-    return score(paragraphs[line], text)[1] < 0.5
+def _ours(truths: list[Truth]) -> Figures:
+    return figures(truths, read_all(truths, readers()["tearsheet"], _PROCESSES))
 
 
-def ours(truth: Truth, recipe: Recipe) -> tuple[str, str]:
-    """(body, standfirst and body) of a page by our own stages."""
-    capture = Capture(url=truth.url, fetched_at=datetime(2026, 1, 1, tzinfo=UTC), body=truth.body, mime="text/html")
-    outcome = process(capture, recipe)
-    if not isinstance(outcome, Article):
-        return "", ""
-    return outcome.text, "\n\n".join(filter(None, (outcome.description, outcome.text)))
+def _floors(measured: floors.Floors, raise_them: bool) -> int:
+    if raise_them:
+        floors.write(floors.raised(floors.read(), measured))
+        return 0
+    complaints = floors.below(floors.read(), measured)
+    print("\n".join(complaints) or f"no figure is below its floor ({', '.join(measured)})")
+    return 1 if complaints else 0
 
 
-def theirs(truth: Truth) -> tuple[str, str]:
-    """trafilatura's text, for both readings."""
-    text = trafilatura.extract(truth.body.decode(), url=truth.url) or ""
-    return text, text
+def row(name: str, found: Figures) -> str:
+    """One line of the table."""
+    cells = [f"{found[key]:.1f}" if key == "rate" else f"{found[key]:.4f}" if key in found else "" for key in _COLUMNS]
+    return f"{name:30}" + "".join(f"{cell:>9}" for cell in cells)
 
 
-def measure(name: str, truths: list[Truth], read: Callable[[Truth], tuple[str, str]], reading: int) -> list[str]:
-    """One row of the table."""
-    started = time.process_time()
-    texts = [read(truth)[reading] for truth in truths]
-    seconds = time.process_time() - started
-    pairs = list(zip(truths, texts, strict=True))
-    scores = [score(truth.text, text) for truth, text in pairs]
-    precision, recall = (statistics.mean(one[i] for one in scores) for i in (0, 1))
-    share = [
-        statistics.mean(check(truth.text, text, line) for truth, text in pairs)
-        for check, line in ((edge_wrong, -1), (edge_wrong, 0), (paragraph_lost, -1), (paragraph_lost, 0))
-    ]
-    f1 = 2 * precision * recall / (precision + recall)
-    figures = (f1, precision, recall, *share, len(truths) / seconds)
-    return [name, *(f"{one:.3f}" for one in figures[:-1]), f"{figures[-1]:.0f}"]
+def worst(truths: list[Truth], ours: list[Reading], theirs: list[Reading], count: int) -> list[str]:
+    """The pages with the lowest F1: how both read them, which lines are too much (+) and which are lost (-)."""
+    pages = sorted(zip(truths, ours, theirs, strict=True), key=lambda page: _f1(page[0], page[1]))
+    report = []
+    for truth, mine, peer in pages[:count]:
+        wrong, lost = foreign(mine.text, truth.text) or [True], foreign(truth.text, mine.text) or [False]
+        edges = [name for name, is_so in zip(("first", "last"), (wrong[0], wrong[-1]), strict=True) if is_so]
+        kept = (
+            f"wrong {sum(wrong)} of {len(wrong)} lines ({' and '.join(edges) or 'no edge'})" if mine.text else "no text"
+        )
+        report += [
+            f"{truth.id}  F1 {_f1(truth, mine):.3f}, trafilatura {_f1(truth, peer):.3f}; "
+            f"{kept}, lost {sum(lost)} of {len(lost)}",
+            *(f"    + {line}" for line in _picked(mine.text, wrong)),
+            *(f"    - {line}" for line in _picked(truth.text, lost)),
+        ]
+    return report
 
 
-def main(folder: Path = DEFAULT_FOLDER) -> None:
-    """Print the table."""
-    recipe = Recipe.default()
-    head = ("set · reader", "F1", "prec", "rec", "last✗", "first✗", "last¶lost", "first¶lost", "pages/s")
-    print(f"{head[0]:24}", *(f"{one:>10}" for one in head[1:]))
-    for name, reading in (("aeb", 0), ("fundus", 1), ("sites", 0)):
-        if not (folder / name).is_dir():
-            continue
-        truths = list(load(folder / name))
-        for reader, read in (("trafilatura", theirs), ("tearsheet", lambda truth: ours(truth, recipe))):
-            row = measure(f"{name} · {reader}", truths, read, reading)
-            print(f"{row[0]:24}", *(f"{one:>10}" for one in row[1:]), flush=True)
+def _f1(truth: Truth, reading: Reading) -> float:
+    return f1_of([overlap(truth.text, reading.text)])[0]
+
+
+def _picked(text: str, marks: list[bool]) -> list[str]:
+    """The marked lines, cut short; those next to the edges where there are many."""
+    picked = [line[:_CUT] for line, mark in zip(lines(text), marks, strict=False) if mark]
+    middle = len(picked) - _SHOWN
+    return picked if middle <= 0 else [*picked[: _SHOWN // 2], f"… {middle} more", *picked[-_SHOWN // 2 :]]
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    sys.exit(main())

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import trafilatura
 
-from bench.quality import DEFAULT_FOLDER, load
+from bench.corpus import DEFAULT_FOLDER, load
 from pipelines.process import process
 from pipelines.types import Capture, Recipe
 
