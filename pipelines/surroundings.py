@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import html
 
-from pipelines.lines import key, word_count
+from pipelines.lines import ends_sentence, key, likeness, word_count
 from pipelines.page import Line
 from pipelines.reading import Reader
 from pipelines.types import Claim
@@ -24,7 +24,11 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|author-?name|authors?|contributor|writer)(?:$|[\s_-])", re.IGNORECASE)
+_CAPTIONED = re.compile(r"caption|credit|copyright|legend|gallery|figure", re.IGNORECASE)
 _HEAD, _ABOVE_TITLE, _FOOT = 14, 4, 6  # lines above the text, above the headline, below the text
+_FARTHEST_TITLE = 40  # lines between headline and text at most: sharing tools, pictures, players
+_NEAR_TITLE, _LONG_STANDFIRST = 3, 9  # lines below a headline and words, from which an unnamed line is a standfirst
+_NEARLY = 0.9  # likeness of a line and the page's description of which one has a place name more
 _CREDITS = ("credit", "agency", "authors", "paywalled")
 
 
@@ -35,6 +39,11 @@ class Surroundings:
     lines: Sequence[Line]
     inside: frozenset[int]
     page: Sequence[Claim]
+    _titles: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        titles = frozenset(key(str(one.value)) for one in self.page if one.field == "title")
+        object.__setattr__(self, "_titles", titles)
 
     def claims(self, reader: Reader) -> Iterator[Claim]:
         """The facts that stand around the text."""
@@ -54,16 +63,22 @@ class Surroundings:
 
     def _head(self) -> Sequence[Line]:
         """The lines from just above the headline to the text, without those of the text and those that are links."""
-        first = min(self.inside)
-        titles = {key(str(one.value)) for one in self.page if one.field == "title"}
+        first = min((n for n in self.inside if not self._is_title(n)), default=min(self.inside))
         start = max(0, first - _HEAD)
-        for n in range(first - 1, start - 1, -1):
-            if self.lines[n].element.tag == "h1" or key(self.lines[n].text) in titles:
-                start = max(start, n - _ABOVE_TITLE)
+        for n in range(first - 1, max(0, first - _FARTHEST_TITLE) - 1, -1):
+            if self._is_title(n):
+                start = max(0, n - _ABOVE_TITLE)
                 break
         return [
-            line for line in self.lines[start:first] if line.linked * 2 < len(line.text) or _is_byline(line.element)
+            self.lines[n]
+            for n in range(start, first)
+            if n not in self.inside or self._is_title(n)
+            if self.lines[n].linked * 2 < len(self.lines[n].text) or _is_byline(self.lines[n].element)
         ]
+
+    def _is_title(self, n: int) -> bool:
+        line = self.lines[n]
+        return line.element.tag == "h1" or key(line.text) in self._titles
 
     def _facts(self, line: Line, zone: str, reader: Reader) -> Iterator[Claim]:
         if line.element.tag == "figcaption":
@@ -75,15 +90,22 @@ class Surroundings:
                 yield Claim("authors", " ".join(name.split()), "page:byline")
 
     def _standfirst(self, head: Sequence[Line]) -> Line | None:
-        """The line above the text that the page's own description repeats, or that its markup calls a standfirst."""
+        """The line above the text that the page's own description repeats, that its markup calls a standfirst, or
+        that is running text right below the headline."""
         described = self._descriptions()
-        heads = [n for n, line in enumerate(head) if line.element.tag == "h1"]
-        below = head[heads[-1] + 1 :] if heads else head
+        heads = [n for n, line in enumerate(head) if line.element.tag == "h1" or key(line.text) in self._titles]
+        below = [line for line in head[heads[-1] + 1 if heads else 0 :] if not _is_caption(line)]
         for line in below:
-            if word_count(line.text) >= 4 and says_the_same(key(line.text), described):
+            if word_count(line.text) < 4:
+                continue
+            if says_the_same(key(line.text), described) or any(likeness(line.text, one) > _NEARLY for one in described):
                 return line
         for line in below if heads else ():
             if word_count(line.text) >= 6 and is_called_standfirst(line.element):
+                return line
+        for line in below[:_NEAR_TITLE] if heads else ():
+            whole = ends_sentence(line.text) or line.element.tag in ("h2", "h3", "h4")
+            if word_count(line.text) >= _LONG_STANDFIRST and not line.links and whole:
                 return line
         return None
 
@@ -128,6 +150,13 @@ def is_called_standfirst(element: html.HtmlElement) -> bool:
     near = [element] + ([parent] if parent is not None and len(parent) <= 2 else [])
     names = (one.get(attribute) or "" for one in near for attribute in ("class", "id", "itemprop"))
     return any(_NAMES.search(name) for name in names)
+
+
+def _is_caption(line: Line) -> bool:
+    element = line.element
+    return element.tag == "figcaption" or any(
+        _CAPTIONED.search(one.get("class") or "") or one.tag == "figure" for one in (element, element.getparent())
+    )
 
 
 def _is_byline(element: html.HtmlElement) -> bool:
