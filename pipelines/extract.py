@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import trafilatura
 from lxml import etree, html
@@ -22,6 +23,7 @@ from pipelines.reading import Reader
 from pipelines.rules import RuleSet
 from pipelines.surroundings import Surroundings
 from pipelines.types import Block, Claim, Extraction, Link, Source
+from pipelines.weigh import Features, Lines, odds
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it reports refusals that are values here
 
@@ -41,8 +43,16 @@ _BESIDE = re.compile(
 )
 _CONTAINERS = ("div", "section", "ul", "ol", "header", "table")
 _ARTICLE_SHARE = 1 / 3  # of the page's text: what holds more is the article's own container, whatever its name
-#: (text, tag, links within it)
-_Piece: TypeAlias = tuple[str, str, tuple[tuple[int, int, str], ...]]
+
+
+class _Piece(NamedTuple):
+    """A block before it has its place in the text."""
+
+    text: str
+    tag: str = "p"
+    links: tuple[tuple[int, int, str], ...] = ()
+    odds: float = 0.0
+
 
 _READABLE = re.compile(r"\w")
 _LITTLE = 1500  # characters; a text this long is not looked for again
@@ -61,6 +71,18 @@ class ExtractionError(RuntimeError):
 
 def extract_page(page: Page, rules: RuleSet, source: Source | None = None, claims: Iterable[Claim] = ()) -> Extraction:
     """The article body of a page. Raises ExtractionError when a page full of text gives none."""
+    return _found(_lines(page, source), page, rules, tuple(claims))
+
+
+def features_of(
+    page: Page, source: Source | None = None, claims: Sequence[Claim] = ()
+) -> list[tuple[str, Features | None]]:
+    """Each line that would become a block, with what speaks for and against it: what weights are trained on."""
+    lines = _lines(page, source)
+    return list(zip((text for text, _ in lines), _weighed(lines, _places(lines, page), page, claims), strict=True))
+
+
+def _lines(page: Page, source: Source | None) -> list[tuple[str, str]]:
     tree = _chosen(page, source)
     lines = _read(tree)
     if _in_doubt(lines, page):
@@ -69,7 +91,7 @@ def extract_page(page: Page, rules: RuleSet, source: Source | None = None, claim
         lines = [(line.text, "p") for line in page.lines() if line.linked * 2 < len(line.text)]
         if sum(len(text) for text, _ in lines) > _SUSPICIOUS:
             raise ExtractionError(f"{len(lines)} lines of visible text, but no reader finds an article")
-    return _found(lines, page, rules, tuple(claims))
+    return lines
 
 
 def _chosen(page: Page, source: Source | None) -> html.HtmlElement:
@@ -149,16 +171,30 @@ def _lines_of(body: Any) -> Iterator[tuple[str, str]]:
 
 def _found(lines: Sequence[tuple[str, str]], page: Page, rules: RuleSet, claims: tuple[Claim, ...]) -> Extraction:
     """The lines with what the page itself knows of them: the element they stand in, their links, their surroundings."""
-    shown = page.lines()
-    at = _aligned([text for text, _ in lines], [one.text for one in shown])
-    pieces = [_piece(text, tag, None if n is None else shown[n]) for (text, tag), n in zip(lines, at, strict=True)]
+    shown, at = page.lines(), _places(lines, page)
+    weights = odds(_weighed(lines, at, page, claims))
+    pieces = [
+        _piece(text, tag, None if n is None else shown[n], weight)
+        for (text, tag), n, weight in zip(lines, at, weights, strict=True)
+    ]
     known = [n for n in at if n is not None]
     if known:
         inside = Surroundings(shown, frozenset(known), claims)
         claims += tuple(inside.claims(Reader(rules)))
         if at[0] is not None and inside.opens_apart(at[0]):
-            pieces[0] = (pieces[0][0], "standfirst", pieces[0][2])
+            pieces[0] = pieces[0]._replace(tag="standfirst")
     return _joined(pieces, claims)
+
+
+def _places(lines: Sequence[tuple[str, str]], page: Page) -> list[int | None]:
+    return _aligned([text for text, _ in lines], [one.text for one in page.lines()])
+
+
+def _weighed(
+    lines: Sequence[tuple[str, str]], at: Sequence[int | None], page: Page, claims: Sequence[Claim]
+) -> Iterator[Features | None]:
+    host = (urlsplit(page.url).hostname or "").removeprefix("www.").split(".")[0]
+    return Lines(lines, at, page.lines(), claims, host).features()
 
 
 def _aligned(texts: Sequence[str], shown: Sequence[str]) -> list[int | None]:
@@ -176,11 +212,11 @@ def _aligned(texts: Sequence[str], shown: Sequence[str]) -> list[int | None]:
     return at
 
 
-def _piece(text: str, tag: str, line: Line | None) -> _Piece:
+def _piece(text: str, tag: str, line: Line | None, weight: float) -> _Piece:
     if line is None:
-        return text, tag, ()
+        return _Piece(text, tag, (), weight)
     links = line.links if line.text == text else ((0, len(text), line.links[0][2]),) if _all_linked(line) else ()
-    return text, _ELEMENTS.get(str(line.element.tag), tag), links
+    return _Piece(text, _ELEMENTS.get(str(line.element.tag), tag), links, weight)
 
 
 def _squeezed(text: str) -> str:
@@ -198,7 +234,7 @@ def extract_text(text: str, claims: Iterable[Claim] = ()) -> Extraction:
     lines = [
         line for part in paragraphs for line in (part if not _hard_wrapped(paragraphs, part) else [" ".join(part)])
     ]
-    return _joined([(line.strip(), "p", ()) for line in lines if line.strip()], tuple(claims))
+    return _joined([_Piece(line.strip()) for line in lines if line.strip()], tuple(claims))
 
 
 def _hard_wrapped(paragraphs: list[list[str]], part: list[str]) -> bool:
@@ -212,9 +248,9 @@ def _joined(pieces: Iterable[_Piece], claims: tuple[Claim, ...]) -> Extraction:
     parts: list[str] = []
     blocks: list[Block] = []
     offset = 0
-    for text, tag, links in pieces:
+    for text, tag, links, weight in pieces:
         moved = tuple(Link(start + offset, stop + offset, url) for start, stop, url in links)
-        blocks.append(Block(offset, offset + len(text), tag, moved))
+        blocks.append(Block(offset, offset + len(text), tag, moved, weight))
         parts.append(text)
         offset += len(text) + len(_SEPARATOR)
     return Extraction(text=_SEPARATOR.join(parts), blocks=tuple(blocks), claims=claims)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipelines.edges import judge_edges
 from pipelines.lines import ends_sentence, is_prose, key, likeness, sentence_keys, word_count
 from pipelines.reading import Reader
 from pipelines.rows import Row
@@ -19,6 +20,7 @@ from pipelines.types import Claim
 
 _HEAD_ROWS = 3  # lines of running text from the top that may still be headline or standfirst
 _PENDING = 4  # unknown short lines that furniture on both sides may enclose
+_REPEATED = 8  # words of a line that is not said twice by chance
 _DOUBLED = 0.85  # likeness of two lines from which one is the other's standfirst
 
 
@@ -30,6 +32,7 @@ class Known:
     descriptions: frozenset[str]
     authors: frozenset[str]
     labels: frozenset[str]
+    standfirst: bool  # whether one was found already: a text has one
 
     @classmethod
     def of(cls, claims: Sequence[Claim]) -> Known:
@@ -43,7 +46,9 @@ class Known:
                     sets[name].update(
                         key(part) for part in re.split(r"\s[|–—»·-]\s", claim.value) if word_count(part) > 3
                     )
-        return cls(*(frozenset(one - {""}) for one in sets.values()))
+        found = any(one.field == "description" and one.origin in ("text", "page:standfirst") for one in claims)
+        titles, descriptions, authors, labels = (frozenset(one - {""}) for one in sets.values())
+        return cls(titles, descriptions, authors, labels, found)
 
 
 def judge(rows: list[Row], reader: Reader, known: Known) -> None:
@@ -56,6 +61,7 @@ def judge(rows: list[Row], reader: Reader, known: Known) -> None:
     _judge_lead(rows, first, reader, known)
     _judge_tail(rows[last + 1 :], reader)
     _judge_body(rows[first : last + 1], reader)
+    judge_edges([row for row in rows if row.cut is None])
 
 
 def _bounds(rows: list[Row], reader: Reader, known: Known) -> tuple[int, int]:
@@ -162,16 +168,13 @@ def _judge_standfirst(rows: list[Row], first: int, known: Known) -> None:
     for row in head[:-1]:
         below = title is not None and row.start > rows[title].start
         doubled = likeness(row.text, rows[first].text) >= _DOUBLED and key(row.text) != key(rows[first].text)
-        if (
-            doubled
-            or key(row.text) in known.descriptions
-            or row.tag == "standfirst"
-            or (below and _like_standfirst(row))
-        ):
+        likely = doubled or row.tag == "standfirst" or (below and _like_standfirst(row))
+        if key(row.text) in known.descriptions or (likely and not known.standfirst):
             row.go("field", by.STANDFIRST, [Claim("description", row.text, "text")])
             return
-    if head and (head[-1].tag == "standfirst" or (head[-1].tag == "h" and _like_standfirst(head[-1]))):
-        head[-1].go("field", by.STANDFIRST, [Claim("description", head[-1].text, "text")])
+    last = head[-1] if head and not known.standfirst else None
+    if last and (last.tag == "standfirst" or (last.tag == "h" and _like_standfirst(last))):
+        last.go("field", by.STANDFIRST, [Claim("description", last.text, "text")])
 
 
 def _like_standfirst(row: Row) -> bool:
@@ -227,13 +230,18 @@ def _judge_body(body: list[Row], reader: Reader) -> None:
 
 
 def _judge_repeats(rows: list[Row]) -> None:
-    """Mark paragraphs all of whose sentences stood before; a short line may repeat on purpose."""
+    """Mark what the page gives twice: paragraphs all of whose sentences stood before."""
     seen: set[str] = set()
     for row in rows:
-        if row.cut is not None:
-            continue
         parts = sentence_keys(row.text)
-        if word_count(row.text) >= 8 and all(part in seen for part in parts):
+        if _may_go(row) and all(part in seen for part in parts):
             row.go("body", by.REPEAT)
         else:
             seen.update(part for part in parts if len(part) > 20)
+
+
+def _may_go(row: Row) -> bool:
+    """Whether a second copy is a fault: cross-heads, questions and verses come back on purpose."""
+    if row.tag == "h" or row.text[-1] in "?？؟" or row.text[0].islower():
+        return False
+    return word_count(row.text) >= _REPEATED and ends_sentence(row.text)

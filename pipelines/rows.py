@@ -23,6 +23,7 @@ class Row:
     text: str
     tag: str = "p"
     linked: float = 0.0  # share of its characters within links
+    odds: float = 0.0  # log-odds that it is furniture; none are known of a part of a block
     cut: tuple[str, Rule, tuple[Claim, ...]] | None = None
 
     def go(self, zone: str, rule: Rule, claims: Iterable[Claim] = ()) -> None:
@@ -45,7 +46,8 @@ def _split(text: str, block: Block, reader: Reader) -> Iterator[Row]:
 
 def _row(text: str, block: Block, start: int, stop: int) -> Row:
     linked = sum(min(link.stop, stop) - max(link.start, start) for link in block.links if link.start < stop > start)
-    return Row(start, stop, text[start:stop], block.tag, max(0, linked) / max(1, stop - start))
+    odds = block.odds if (start, stop) == (block.start, block.stop) else 0.0
+    return Row(start, stop, text[start:stop], block.tag, max(0, linked) / max(1, stop - start), odds)
 
 
 def _joins(line: str, reader: Reader) -> list[int]:

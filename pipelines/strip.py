@@ -27,6 +27,9 @@ def strip(extraction: Extraction, rules: RuleSet) -> Stripped:
         claims = [claim for row in rows if row.cut for claim in row.cut[2]]
         if left:
             judge(left, reader, Known.of((*extraction.claims, *claims)))
+        for row in left:
+            if row.cut and reader.keeps(row.text):
+                row.cut = None
         if all(row.cut is None for row in left):
             break
     removals = tuple(_removals(extraction.text, rows))
@@ -75,7 +78,9 @@ def _kept(extraction: Extraction, removals: tuple[Removal, ...]) -> tuple[str, t
         start, stop = _moved(block.start, removals), _moved(block.stop, removals)
         if start < stop:
             links = tuple(Link(_moved(one.start, removals), _moved(one.stop, removals), one.url) for one in block.links)
-            blocks.append(Block(start, stop, block.tag, tuple(one for one in links if one.start < one.stop)))
+            links = tuple(one for one in links if one.start < one.stop)
+            odds = block.odds if stop - start == block.stop - block.start else 0.0  # none are known of a part
+            blocks.append(Block(start, stop, block.tag, links, odds))
     return "".join(parts), tuple(blocks)
 
 

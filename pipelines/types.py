@@ -6,17 +6,11 @@ UTC, no `Z` where the zone is unknown, `2017-11-15` where only the day is known.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
-from importlib.metadata import version
 from typing import Any, TypeAlias
-
-PROCESS_VERSION = "1"  # raised whenever the same bytes may give another article; part of every recipe id
 
 
 class Reason(StrEnum):
@@ -84,6 +78,15 @@ class Capture:
     entry: Entry | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """What an archive keeps of an extraction: enough to strip it again without the page."""
+
+    capture: Capture  # without its body
+    text: str = field(repr=False)  # as it was before any cut
+    packed: bytes = field(repr=False)  # all but the text; see packing.py
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """A link within the extracted text."""
@@ -101,6 +104,7 @@ class Block:
     stop: int
     tag: str = "p"
     links: tuple[Link, ...] = ()
+    odds: float = 0.0  # log-odds that it is furniture, by its place and looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,7 @@ class Rule:
     """A line pattern that marks furniture or a field; rules/*.toml holds the shipped ones."""
 
     id: str
-    zone: str  # lead | tail | edge (either) | any
+    zone: str  # lead | tail | edge (either) | any | keep (of a line that a person calls text)
     pattern: str  # full match on a line, whitespace folded, case ignored
     why: str
     language: str | None = None
@@ -157,6 +161,9 @@ class Rule:
     reach: str = "line"  # line | rest (everything after it is furniture too)
     strip: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:  # hundreds are looked up for each page, and the id is all but unique
+        return hash(self.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,49 +219,11 @@ class Failure:
     detail: str = ""
 
 
-@lru_cache(maxsize=64)
-def rules_digest(rules: tuple[Rule, ...]) -> str:
-    """sha256, hex, of all that rules say."""
-    return hashlib.sha256(json.dumps([asdict(rule) for rule in rules]).encode()).hexdigest()
-
+#: What can be read: a page, or again what was extracted of it.
+Readable: TypeAlias = "Capture | Extracted"
 
 #: What reading a capture ends in.
 Outcome: TypeAlias = "Article | Reject | Failure"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """All that decides a result besides the bytes: version, rules, what a user set and what was learned."""
-
-    version: str = PROCESS_VERSION
-    rules: tuple[Rule, ...] = field(default=(), repr=False)
-    sources: Mapping[str, Source] = field(default_factory=dict, repr=False)
-    lessons: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
-
-    @classmethod
-    def default(cls, sources: Mapping[str, Source] | None = None) -> Recipe:
-        """The shipped rules and nothing learned."""
-        from pipelines.rules import shipped_rules  # the value knows its default; nothing else may look up
-
-        reader = f"{PROCESS_VERSION}+trafilatura-{version('trafilatura')}"
-        return cls(version=reader, rules=shipped_rules(), sources=dict(sources or {}))
-
-    def facts_for(self, source: str | None) -> dict[str, Any]:
-        """What of this recipe bears on `source`, as plain data; `id_for` is its digest."""
-        own = self.sources.get(source or "")
-        return {
-            "version": self.version,
-            "rules": rules_digest(self.rules),
-            "page": dict(own.page) if own else {},
-            "strip": list(own.strip) if own else [],
-            "about": [own.name, own.language, own.country, own.timezone] if own else [],
-            "lesson": [asdict(rule) for rule in self.lessons.get(source or "", ())],
-        }
-
-    def id_for(self, source: str | None) -> str:
-        """Sixteen hex digits that name all that decides the results of `source`."""
-        facts = json.dumps(self.facts_for(source), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +256,8 @@ class Article:
     claims: tuple[Claim, ...] = field(default=(), repr=False)
     fingerprint: Fingerprint
     recipe: str
+    base: str = ""  # the recipe without what was learned of the source: what the extraction depends on
+    packed: bytes = field(default=b"", repr=False)  # the extraction without its text; see packing.py
 
 
 def restore(text: str, removals: tuple[Removal, ...]) -> str:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from pipelines.extract import extract_text
 from pipelines.process import process
+from pipelines.recipe import Recipe
 from pipelines.rules import rule_set, shipped_rules
 from pipelines.strip import strip
-from pipelines.types import Article, Capture, Extraction, Recipe, restore
+from pipelines.types import Article, Capture, Extraction, restore
 
 RULES = rule_set(shipped_rules())
 FURNITURE = [example for rule in shipped_rules() for example in rule.strip]
@@ -29,13 +30,24 @@ PROSE = [
 lines = st.one_of(st.sampled_from(PROSE + FURNITURE), st.text(max_size=80))
 glued = st.lists(lines, min_size=1, max_size=3).map("".join)
 texts = st.lists(st.one_of(lines, glued), max_size=14).map("\n".join)
+odds = st.one_of(st.just(0.0), st.floats(-9, 9).map(lambda one: round(one, 2)))
+tags = st.sampled_from(["p", "p", "p", "h", "li", "quote", "caption", "standfirst"])
+
+
+@st.composite
+def extractions(draw: st.DrawFn) -> Extraction:
+    """What a reader may give: any lines, with any tags and any odds that they are furniture."""
+    extraction = extract_text(draw(texts))
+    blocks = tuple(replace(block, tag=draw(tags), odds=draw(odds)) for block in extraction.blocks)
+    return replace(extraction, blocks=blocks)
+
+
 relaxed = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @relaxed
-@given(texts)
-def test_removals_rebuild_the_extracted_text(text: str) -> None:
-    extraction = extract_text(text)
+@given(extractions())
+def test_removals_rebuild_the_extracted_text(extraction: Extraction) -> None:
     stripped = strip(extraction, RULES)
     assert restore(stripped.text, stripped.removals) == extraction.text
     spans = [(one.start, one.stop) for one in stripped.removals]
@@ -45,9 +57,8 @@ def test_removals_rebuild_the_extracted_text(text: str) -> None:
 
 
 @relaxed
-@given(texts)
-def test_stripping_again_cuts_nothing_more(text: str) -> None:
-    extraction = extract_text(text)
+@given(extractions())
+def test_stripping_again_cuts_nothing_more(extraction: Extraction) -> None:
     once = strip(extraction, RULES)
     claims = (*extraction.claims, *once.claims)
     again = strip(Extraction(text=once.text, blocks=once.blocks, claims=claims), RULES)
@@ -55,9 +66,9 @@ def test_stripping_again_cuts_nothing_more(text: str) -> None:
 
 
 @relaxed
-@given(texts)
-def test_blocks_and_their_links_lie_within_the_clean_text(text: str) -> None:
-    stripped = strip(extract_text(text), RULES)
+@given(extractions())
+def test_blocks_and_their_links_lie_within_the_clean_text(extraction: Extraction) -> None:
+    stripped = strip(extraction, RULES)
     kept = [stripped.text[block.start : block.stop] for block in stripped.blocks]
     assert all(one.strip() for one in kept)
     assert "".join("".join(kept).split()) == "".join(stripped.text.split())

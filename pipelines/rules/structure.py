@@ -20,9 +20,10 @@ LINK_ONLY = _rule("link-only", "edge", "A line at an edge that is nothing but a 
 DATED_HEADLINE = _rule("dated-headline", "tail", "A headline beside a date after the end is another article's.")
 FENCED = _rule("fenced", "edge", "A short line enclosed by furniture belongs to it.")
 AFTER_END = _rule("after-end", "tail", "It stands after a line that ends every article.")
+UNLIKELY = _rule("unlikely", "any", "By its place, its kin, its links and its looks the line is furniture, not text.")
 REPEAT = _rule("repeat", "any", "The paragraph stood before; its first occurrence stays.")
 
 STRUCTURE = (
     TITLE, STANDFIRST, BYLINE, LABEL, ABOVE_TITLE, CAPTION, DATE_ROW, LINK_ONLY, DATED_HEADLINE, FENCED, AFTER_END,
-    REPEAT,
+    UNLIKELY, REPEAT,
 )  # fmt: skip
