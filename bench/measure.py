@@ -17,7 +17,8 @@ import trafilatura
 from bench.corpus import Truth
 from bench.scoring import authors_f1, exact, f1_of, foreign, overlap, same_day, same_minute, same_title
 from pipelines.process import process
-from pipelines.types import Article, Capture, Recipe
+from pipelines.recipe import Recipe
+from pipelines.types import Article, Capture
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ def tearsheet(recipe: Recipe, truth: Truth) -> Reading:
     if not isinstance(outcome, Article):
         return Reading(seconds=seconds)
     parts = (outcome.description if truth.standfirst else None, outcome.text)
-    return Reading("\n\n".join(filter(None, parts)), outcome.title, outcome.published_at, outcome.authors, seconds)
+    # the truth calls agencies and desks authors too; we keep them apart
+    authors = outcome.authors or tuple(filter(None, (outcome.agency or outcome.credit,)))
+    return Reading("\n\n".join(filter(None, parts)), outcome.title, outcome.published_at, authors, seconds)
 
 
 def standard(truth: Truth) -> Reading:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from pipelines.dates import Moment, find_moments
+from pipelines.dates import Moment, find_moments, month_numbers
 
 _LONGEST = 140  # characters
 _YEAR = re.compile(r"[1١۱][9٩۹]\d\d|[2٢۲][0٠۰]\d\d")  # a date row without a year is none; most lines end here
@@ -38,7 +38,7 @@ def _labels() -> dict[str, frozenset[str]]:
 
 def read_date_row(line: str, language: str | None = None, country: str | None = None) -> DateRow | None:
     """The row's facts, or None for a line that is no date row."""
-    if len(line) > _LONGEST or not _YEAR.search(line):
+    if len(line) > _LONGEST or not _YEAR.search(line) or not _may_open(line):
         return None
     found = sorted(find_moments(line, language=language, country=country), key=lambda one: one.start)
     found = [one for one in found if one.moment.precision != "partial"]
@@ -63,6 +63,15 @@ def read_date_row(line: str, language: str | None = None, country: str | None = 
         return None
     number = _NUMBERED.search(line)
     return DateRow(published, modified, number[1] if number else None, labelled)
+
+
+def _may_open(line: str) -> bool:
+    """Whether the line opens as a date row may, so that most lines need no search for dates."""
+    first = _WORD.search(line)
+    if first is None or first[0] > "\u0530" or any(char.isdecimal() for char in line[: first.end()]):
+        return True
+    word = first[0].casefold()
+    return word in _labels()["all"] or word in month_numbers()
 
 
 def _words(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a page says of itself: claims from JSON-LD, meta elements, microdata, links and its visible head.
+"""What a page says of itself: claims from JSON-LD, meta elements, microdata and RDFa, links and its visible head.
 
 Nothing is decided here; `resolve` chooses among the claims, and all of them are kept.
 """
@@ -11,22 +11,30 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, cast
 
 from lxml import etree, html
 
+from pipelines.bylines import head_claims
+from pipelines.jsonld import jsonld_claims, plain
 from pipelines.page import Page
 from pipelines.types import Claim
 from pipelines.urls import absolute
 
-_ARTICLE_TYPES = re.compile(r"(?:Article|BlogPosting|Report)$")
-_ITEMS = etree.XPath("//@itemprop/..")
+_ITEMS = etree.XPath("//@itemprop/.. | //body//@property/..")
+#: Characters that shape a line and are no text: soft hyphen, zero-width space, word joiner, byte order mark.
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+_TEXTS = frozenset(("title", "description", "authors", "tags", "section", "site"))
+_PARTED = frozenset(("br", "div", "p", "small", "h2", "h3", "li"))  # elements that no word runs across
+_OF_ARTICLE = frozenset(("authors", "published_at", "modified_at"))  # fields that pictures and comments have too
+_HEADS, _TIMES, _AUTHORS = 3, 3, 3  # h1 and time elements, and links to authors, that are read
+_OTHER_THINGS = re.compile(r"/(?:\w*Object|Photograph|Comment|Organization|Offer|Product)$", re.IGNORECASE)
 
 
 @cache
 def _names() -> tuple[dict[str, str], dict[str, str]]:
-    """Field by name of a meta element, and by itemprop."""
+    """Field by name of a meta element, and by itemprop or RDFa property."""
     table = tomllib.loads(files("pipelines").joinpath("data/meta.toml").read_text(encoding="utf-8"))
     itemprops = table.pop("itemprop")
     meta, micro = ({name: field for field, names in one.items() for name in names} for one in (table, itemprops))
@@ -35,148 +43,91 @@ def _names() -> tuple[dict[str, str], dict[str, str]]:
 
 def page_claims(page: Page) -> Iterator[Claim]:
     """Every claim the page makes, in the order of the readers; empty values are left out."""
-    for claim in (*_jsonld(page), *_meta(page), *_microdata(page), *_head(page)):
+    links = list(_links(page))
+    canonical = next((claim.value for claim in links if claim.field == "url"), None)
+    made: list[Claim] = []
+    for claim in chain(jsonld_claims(page, canonical), _meta(page), links, _microdata(page), _head(page)):
         if isinstance(claim.value, str):
-            value = " ".join(claim.value.split())
+            value = _tidy(plain(claim.value) if claim.field in _TEXTS else claim.value)
             if value:
-                yield Claim(claim.field, value, claim.origin)
+                made.append(Claim(claim.field, value, claim.origin))
         elif claim.value is not None:
-            yield claim
+            made.append(claim)
+    yield from made
+    yield from head_claims(page, made)
 
 
-def jsonld_nodes(page: Page) -> Iterator[dict[str, Any]]:
-    """Every object of the page's JSON-LD, nested and @graph members too; broken scripts are skipped."""
-    for script in page.elements("script"):
-        if "ld+json" in (script.get("type") or "").lower() and script.text:
-            yield from _objects(_loads(script.text), 0)
-
-
-def _loads(text: str) -> Any:
-    text = text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
-    text = re.sub(r"^//<!\[CDATA\[|//\]\]>$|^<!\[CDATA\[|\]\]>$", "", text).strip()
-    try:
-        return json.loads(text, strict=False)
-    except ValueError:
-        try:  # trailing commas are the commonest fault
-            return json.loads(re.sub(r",\s*([}\]])", r"\1", text), strict=False)
-        except (ValueError, RecursionError):
-            return None
-    except RecursionError:
-        return None
-
-
-def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
-    if depth > 12:
-        return
-    if isinstance(value, dict):
-        yield value
-        for key in ("@graph", "mainEntity", "mainEntityOfPage", "hasPart", "itemListElement", "item", "liveBlogUpdate"):
-            if key in value and key != "liveBlogUpdate":
-                yield from _objects(value[key], depth + 1)
-    elif isinstance(value, list):
-        for one in value[:500]:
-            yield from _objects(one, depth + 1)
-
-
-def _types(node: dict[str, Any]) -> list[str]:
-    kinds = node.get("@type")
-    return [str(kind) for kind in kinds] if isinstance(kinds, list) else [str(kinds or "")]
-
-
-def _jsonld(page: Page) -> Iterator[Claim]:
-    nodes = list(jsonld_nodes(page))
-    articles = [node for node in nodes if any(_ARTICLE_TYPES.search(kind) for kind in _types(node))]
-    # a page may list other articles too: the one with a body or the most fields is its own
-    articles.sort(key=lambda node: ("articleBody" in node, "datePublished" in node, len(node)), reverse=True)
-    names = {str(node.get("@id")): node.get("name") for node in nodes if node.get("@id") and node.get("name")}
-    for node in articles[:1]:
-        for field, value in (
-            ("title", node.get("headline") or node.get("name")),
-            ("description", node.get("description")),
-            ("published_at", node.get("datePublished") or node.get("dateCreated")),
-            ("modified_at", node.get("dateModified")),
-            ("section", _first(node.get("articleSection"))),
-            ("language", _first(node.get("inLanguage"))),
-            ("image", _image(node.get("image"))),
-            ("site", _name(node.get("publisher"), names)),
-            ("dateline", node.get("dateline")),
-            ("type", _types(node)[0]),
-        ):
-            if isinstance(value, (str, int)):
-                yield Claim(field, _plain(str(value)), "jsonld")
-        for author in _many(node.get("author") or node.get("creator")):
-            if name := _name(author, names):
-                yield Claim(
-                    "authors", _plain(name), "jsonld" if not _is_organisation(author) else "jsonld:organisation"
-                )
-        for tag in _many(node.get("keywords")):
-            for one in re.split(r"\s*[,;]\s*", str(tag)) if isinstance(tag, str) else []:
-                yield Claim("tags", _plain(one), "jsonld")
-        if str(node.get("isAccessibleForFree", "")).lower() in ("false", "no", "0"):
-            yield Claim("paywalled", True, "jsonld")
-
-
-def _plain(text: str) -> str:
-    return str(html.fragment_fromstring(text, create_parent="p").text_content()) if "&" in text or "<" in text else text
-
-
-def _many(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _first(value: Any) -> Any:
-    one = value[0] if isinstance(value, list) and value else value
-    return (one.get("alternateName") or one.get("name")) if isinstance(one, dict) else one
-
-
-def _image(value: Any) -> Any:
-    one = value[0] if isinstance(value, list) and value else value
-    return one.get("url") or one.get("contentUrl") if isinstance(one, dict) else one
-
-
-def _name(value: Any, names: dict[str, Any]) -> str | None:
-    if isinstance(value, list):
-        value = value[0] if value else None
-    if isinstance(value, dict):
-        value = value.get("name") or names.get(str(value.get("@id")))
-    value = _first(value)
-    return value if isinstance(value, str) else None
-
-
-def _is_organisation(value: Any) -> bool:
-    return isinstance(value, dict) and any(kind.endswith("Organization") for kind in _types(value))
+def _tidy(text: str) -> str:
+    return " ".join((text if text.isascii() else text.translate(_UNSEEN)).split())
 
 
 def _meta(page: Page) -> Iterator[Claim]:
+    names = _names()[0]
     for element in page.elements("meta"):
         name = (element.get("property") or element.get("name") or element.get("http-equiv") or "").strip().lower()
-        field = _names()[0].get(name)
+        field = names.get(name)
         content = element.get("content")
-        if field and content:
+        if not content:
+            continue
+        if name == "parsely-page":
+            yield from _parsely(content)
+        elif field:
             for value in re.split(r"\s*[,;]\s*", content) if field == "tags" else [content]:
                 yield Claim(field, value, f"meta:{name}")
     language = page.tree.get("lang") or page.tree.get("{http://www.w3.org/XML/1998/namespace}lang")
     yield Claim("language", language, "meta:html")
+
+
+def _parsely(content: str) -> Iterator[Claim]:
+    """The older form of parsely's tags: one JSON object."""
+    try:
+        said: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    if isinstance(said, dict):
+        for field, value in (("title", said.get("title")), ("published_at", said.get("pub_date"))):
+            yield Claim(field, value if isinstance(value, str) else None, "meta:parsely-page")
+        authors = said.get("authors") or said.get("author")
+        for one in authors if isinstance(authors, list) else [authors]:
+            yield Claim("authors", one if isinstance(one, str) else None, "meta:parsely-page")
+
+
+def _links(page: Page) -> Iterator[Claim]:
     for element in page.elements("link"):
-        rel = (element.get("rel") or "").lower().split()
-        if not ("canonical" in rel or "amphtml" in rel):
-            continue
-        if href := absolute(page.url, element.get("href") or ""):
-            yield Claim(
-                "url" if "canonical" in rel else "amp", href, "meta:canonical" if "canonical" in rel else "meta:amphtml"
-            )
+        rel = (element.get("rel") or "").lower()
+        for kind, field in (("canonical", "url"), ("amphtml", "amp")):
+            if kind in rel and (href := absolute(page.url, element.get("href") or "")):
+                yield Claim(field, href, f"meta:{kind}")
+                break
 
 
 def _microdata(page: Page) -> Iterator[Claim]:
+    names = _names()[1]
     for element in cast(list[html.HtmlElement], _ITEMS(page.tree)):
-        field = _names()[1].get(element.get("itemprop").strip().lower())
+        said = element.get("itemprop") or (element.get("property") if element.tag != "meta" else None) or ""
+        terms = (term for name in said.lower().split() for term in (name, name.rpartition(":")[2]))
+        field = next((names[term] for term in terms if term in names), None)
         if field is None or (field == "title" and element.tag == "meta" and not element.get("content")):
+            continue
+        if field in _OF_ARTICLE and _is_of_another_thing(element):
             continue
         value = element.get("content") or element.get("datetime")
         if value is None and field == "authors":
             named = element.xpath(".//*[@itemprop='name']")
-            value = (named[0].get("content") or named[0].text_content()) if named else element.text_content()
-        yield Claim(field, value or element.text_content(), "microdata")
+            value = (named[0].get("content") or named[0].text_content()) if named else text_of(element)
+        yield Claim(field, value or text_of(element), "microdata")
+
+
+def _is_of_another_thing(element: html.HtmlElement) -> bool:
+    """Whether the item it belongs to is a picture, a comment or the like, and not the article."""
+    if element.tag in ("figure", "figcaption"):
+        return True
+    for one in element.iterancestors():
+        if one.tag in ("figure", "figcaption"):
+            return True
+        if (kind := one.get("itemtype")) is not None:
+            return bool(_OTHER_THINGS.search(kind))
+    return False
 
 
 def _head(page: Page) -> Iterator[Claim]:
@@ -184,13 +135,30 @@ def _head(page: Page) -> Iterator[Claim]:
     title = next((one for one in page.elements("title") if not any(True for _ in one.iterancestors("svg"))), None)
     if title is not None:
         yield Claim("title", title.text_content(), "meta:title")
-    heads = [one for one in page.elements("h1") if " ".join(one.text_content().split())]
-    for one in heads[:3]:
-        yield Claim("title", one.text_content(), "page:h1")
-    times = (one for one in page.elements("time") if one.get("datetime"))
-    apart = (one for one in times if not any(True for _ in one.iterancestors("aside", "footer", "nav")))
-    for element in page.elements("a"):
-        if element.get("rel") == "author":
-            yield Claim("authors", element.text_content(), "page:byline")
-    for element in islice(apart, 3):
+    heads = [text for one in page.elements("h1") if (text := text_of(one)).strip()]
+    for text in heads[:_HEADS]:
+        yield Claim("title", text, "page:h1")
+    links = [element for element in page.elements("a") if "author" in (element.get("rel") or "")]
+    # teasers of other articles link to their authors too
+    for element in links if len({one.get("href") for one in links}) <= _AUTHORS else links[:1]:
+        yield Claim("authors", text_of(element), "page:byline")
+    apart = (one for one in page.elements("time") if not any(True for _ in one.iterancestors("aside", "footer", "nav")))
+    for element in islice((one for one in apart if one.get("datetime")), _TIMES):
         yield Claim("published_at", element.get("datetime"), "page:time")
+
+
+def text_of(element: html.HtmlElement) -> str:
+    """The element's text, with a space where a line breaks or a part that opens with a capital letter is set apart."""
+    return _joined(element) if len(element) else element.text or ""
+
+
+def _joined(element: html.HtmlElement) -> str:
+    text = element.text or ""
+    for child in element:
+        inner = "" if child.tag in ("svg", "style", "script", "template") else text_of(child)
+        parted = child.tag in _PARTED or (text[-1:].islower() and inner[:1].isupper())
+        text += (" " if parted else "") + inner
+        tail = child.tail or ""
+        parted = child.tag in _PARTED or (text[-1:].islower() and tail[:1].isupper())
+        text += (" " if parted else "") + tail
+    return text

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pipelines import choose
 from pipelines.dateline import read_opening
 from pipelines.lines import ends_sentence
+from pipelines.people import agency_in, body_in, people
+from pipelines.titles import best_title
 from pipelines.types import Capture, Claim, Entry, Extraction, Source, Stripped
 from pipelines.urls import absolute, same_site, urlkey
 
@@ -22,18 +24,20 @@ def resolve(extraction: Extraction, stripped: Stripped, capture: Capture, source
     claims += _text_claims(stripped.text, extraction.language)
     zone = source.timezone if source else None
     sites = _site_names(capture, source)
-    title = choose.best_title(claims, sites)
+    title = best_title(claims, sites)
     published = choose.best_moment(claims, "published_at", capture.fetched_at, zone)
     modified = choose.best_moment(claims, "modified_at", capture.fetched_at, zone)
+    authors = people(claims, (*sites, *(str(one.value) for one in choose.of(claims, "site"))))
+    agency = agency_in(claims)
     if published and modified and modified[0].value <= published[0].value:
         modified = None
     return {
         "url": _address(claims, capture),
         "title": str(title.value) if title else None,
         "description": _first(claims, "description", ("text", "page")),
-        "authors": choose.people(claims, (*sites, *(str(one.value) for one in choose.of(claims, "site")))),
-        "agency": choose.agency_in(claims),
-        "credit": _first(claims, "credit"),
+        "authors": authors,
+        "agency": agency,
+        "credit": _first(claims, "credit") or (None if authors or agency else body_in(claims)),
         "dateline": _first(claims, "dateline"),
         "section": _first(claims, "section"),
         "tags": choose.distinct(one.value for one in choose.of(claims, "tags"))[:50],
@@ -125,7 +129,9 @@ def _address(claims: list[Claim], capture: Capture) -> str:
 
 def _outbound(stripped: Stripped, capture: Capture) -> tuple[str, ...]:
     here = capture.final_url or capture.url
-    urls = (absolute(here, link.url) for block in stripped.blocks for link in block.links)
+    links = dict.fromkeys(link.url for block in stripped.blocks for link in block.links)
+    # most links of a text are local, and reading addresses is dear
+    urls = (absolute(here, link) for link in links if not (link[:1] in "/#?" and link[:2] != "//"))
     return choose.distinct(url for url in urls if url and not same_site(url, here))
 
 
