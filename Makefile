@@ -30,6 +30,7 @@ types: $(READY) ## mypy --strict on crawler/ and pipelines/
 
 bench: $(READY) ## quality and speed beside trafilatura and plain Scrapy
 	@$(BIN)/python -m bench.quality
+	@$(BIN)/python -m bench.sites --if-present
 	@$(BIN)/python -m bench.speed
 	@$(BIN)/python -m bench.crawl
 

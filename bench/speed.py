@@ -14,7 +14,8 @@ import trafilatura
 
 from bench.corpus import DEFAULT_FOLDER, load
 from pipelines.process import process
-from pipelines.types import Capture, Recipe
+from pipelines.recipe import Recipe
+from pipelines.types import Capture
 
 _SEEN = datetime(2026, 1, 1, tzinfo=UTC)
 _ROUNDS = 2

@@ -21,12 +21,14 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from pipelines.config import Config
 from pipelines.engines.local import LocalPool
 from pipelines.errors import ArchiveError, EngineError, StoreError
-from pipelines.rules import all_rules
+from pipelines.lessons import describe, recipe_in_force
+from pipelines.recipe import Recipe
+from pipelines.restrip import learn_from, pool_of, strip_again
 from pipelines.sources import SourcesFile, read_sources
 from pipelines.store.archive import Archive
 from pipelines.store.faults import concerns_one_row
 from pipelines.store.writer import Writer
-from pipelines.types import Fetched, Outcome, Recipe
+from pipelines.types import Fetched, Outcome
 
 _PAUSE = timedelta(minutes=15)  # until a page that could not be taken is fetched again
 
@@ -82,8 +84,9 @@ class Run:
         if self._writer is None:
             self._writer = Writer.open(self.path)
             self._writer.put_sources(self.file.sources.values(), complete=True)
-            self._writer.put_rules(all_rules(self._recipe))
-            self._writer.put_recipe(self._recipe, [None, *self.file.sources])
+            with Archive(self.path) as archive:
+                self._recipe = recipe_in_force(archive, self.file.sources)
+            describe(self._writer, self._recipe)
             self.id = self._writer.start_run("crawl", self.what)
         return self._writer
 
@@ -99,9 +102,10 @@ class Run:
         return await asyncio.get_running_loop().run_in_executor(self._thread, job)
 
     async def pending(self) -> AsyncIterator[Fetched]:
-        """Captures that a killed run left unread, one at a time."""
+        """Captures that a killed run left unread, one at a time; what it left to be stripped again is, before."""
         archive = await self._call(partial(Archive, self.path))
         try:
+            await self.write(strip_again, archive, self._recipe, self.config, self.id)
             captures = archive.pending()
             while one := await self._call(partial(next, captures, None)):
                 yield Fetched(capture=one[1], capture_id=one[0])
@@ -111,10 +115,7 @@ class Run:
     def warm_up(self) -> None:
         """Let the workers load what they need, because pages are to come; without any they are never started."""
         if self._workers is None:
-            config = self.config
-            self._workers = LocalPool(
-                self._recipe, workers=config.workers, seconds=config.page_seconds, memory=config.page_memory
-            )
+            self._workers = pool_of(self._recipe, self.config)
 
     async def read(self, fetched: Fetched) -> Outcome:
         """What reading a capture ends in."""
@@ -154,10 +155,10 @@ class Run:
     async def finish(self, reason: str) -> list[dict[str, Any]]:
         """End the run; its report, one row per source. Does nothing where the run was never opened."""
         try:
-            return await self._call(partial(self._finish, reason)) if self._writer else []
-        finally:
             if self._workers:
                 await self._workers.aclose()
+            return await self._call(partial(self._finish, reason)) if self._writer else []
+        finally:
             self._thread.shutdown(wait=False)
 
     def _finish(self, reason: str) -> list[dict[str, Any]]:
@@ -165,6 +166,8 @@ class Run:
         assert self.id is not None
         try:
             with Archive(self.path) as archive:
+                if reason == "finished":
+                    reason = self._learn(self._writer, archive, self.id)
                 rows = {row["source"] or "none": row for row in archive.run_report(self.id)}
             for name in {*self.counts, *rows}:
                 rows[name] = {**_empty(name), **rows.get(name, {}), "seconds": self._spent(name)}
@@ -175,6 +178,15 @@ class Run:
         finally:
             self._writer.close()
         return report
+
+    def _learn(self, writer: Writer, archive: Archive, run_id: int) -> str:
+        """Learn from the sources that brought articles; what the run ends in."""
+        try:
+            learn_from(writer, archive, self._recipe, self.config, run_id)
+        except ArchiveError as problem:
+            self.fatal = problem
+            return "failed"
+        return "finished"
 
     def _spent(self, name: str) -> float:
         first, last = self._seconds.get(name, (0.0, 0.0))

@@ -14,35 +14,57 @@ from pipelines.extract import extract_page, extract_text
 from pipelines.fingerprint import fingerprint
 from pipelines.language import language_of
 from pipelines.lines import word_count
+from pipelines.marks import marks_of
 from pipelines.metadata import page_claims
+from pipelines.packing import Read, pack, unpack
 from pipelines.page import Page, UndecodableError, charset_of, decode, parse
+from pipelines.recipe import Recipe
 from pipelines.resolve import key_of, resolve
 from pipelines.rules import RuleSet, own_rules, rule_set
 from pipelines.strip import strip
-from pipelines.types import Article, Capture, Extraction, Reason, Recipe, Reject, Source, Stripped
+from pipelines.types import Article, Capture, Extracted, Extraction, Reason, Reject, Rule, Source, Stripped
 
 _SHORTEST = 20  # words; below it a page holds a notice, not news
 _HTML_MIMES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
 
 
-def process(capture: Capture, recipe: Recipe) -> Article | Reject:
-    """Read one capture by a recipe. Raises only for faults of the code or of a reader, never for a strange page."""
+def process(given: Capture | Extracted, recipe: Recipe) -> Article | Reject:
+    """Read one capture by a recipe, or strip again what was extracted of it: the outcome is the same.
+
+    Raises only for faults of the code or of a reader, never for a strange page; ValueError where an extraction
+    and its text do not belong together.
+    """
+    if isinstance(given, Extracted):
+        return finish(unpack(given.packed, given.text), given.capture, recipe)
+    found = read(given, recipe)
+    return found if isinstance(found, Reject) else finish(found, given, recipe)
+
+
+def read(capture: Capture, recipe: Recipe) -> Read | Reject:
+    """The extraction of a capture; it depends on everything in the recipe but what was learned."""
     if reject := _refused(capture):
         return reject
     source = recipe.sources.get(capture.source or "")
     try:
-        rules = _rules(recipe, capture.source)
-        page, extraction = _extraction(capture, source, rules)
+        page, extraction = _extraction(capture, source, rule_set(_patterns(recipe, capture.source)))
     except UndecodableError as problem:
         return Reject(Reason.UNDECODABLE, str(problem))
     if not extraction.text:
         return Reject(Reason.EMPTY)
-    stripped = strip(extraction, rules)
-    labels = [one.value for one in extraction.claims if one.field == "language"] + [source.language if source else None]
-    extraction = replace(extraction, language=language_of(stripped.text, labels))
-    fields = resolve(extraction, stripped, capture, source)
+    kept = [extraction.text[block.start : block.stop] for block in extraction.blocks]
+    marks = marks_of(kept if page is None else [line.text for line in page.lines()], kept)
+    return Read(extraction=extraction, plain=page is None, marks=marks)
+
+
+def finish(found: Read, capture: Capture, recipe: Recipe) -> Article | Reject:
+    """The article that an extraction makes; of the capture everything is needed but its body."""
+    source = recipe.sources.get(capture.source or "")
+    stripped = strip(found.extraction, _rules(recipe, capture.source))
+    labels = [one.value for one in found.extraction.claims if one.field == "language"]
+    language = language_of(stripped.text, [*labels, source.language if source else None])
+    fields = resolve(replace(found.extraction, language=language), stripped, capture, source)
     words = word_count(stripped.text)
-    if reject := _unfit(page, stripped, words):
+    if reject := _unfit(stripped, words, plain=found.plain):
         return reject
     return Article(
         urlkey=key_of(fields["url"]),
@@ -52,6 +74,8 @@ def process(capture: Capture, recipe: Recipe) -> Article | Reject:
         removals=stripped.removals,
         fingerprint=fingerprint(stripped.text),
         recipe=recipe.id_for(capture.source),
+        base=recipe.base_for(capture.source),
+        packed=pack(found),
         **fields,
     )
 
@@ -89,10 +113,10 @@ def _is_plain(capture: Capture) -> bool:
     return not any(mark in head for mark in (b"<html", b"<!doctype", b"<head", b"<body", b"<div", b"<p>", b"<?xml"))
 
 
-def _unfit(page: Page | None, stripped: Stripped, words: int) -> Reject | None:
+def _unfit(stripped: Stripped, words: int, *, plain: bool) -> Reject | None:
     if words == 0:
         return Reject(Reason.EMPTY)
-    if page is None:
+    if plain:
         return None  # whoever imports a text means it
     linked = sum(link.stop - link.start for block in stripped.blocks for link in block.links)
     if linked > 0.5 * len(stripped.text):
@@ -102,8 +126,12 @@ def _unfit(page: Page | None, stripped: Stripped, words: int) -> Reject | None:
     return None
 
 
-def _rules(recipe: Recipe, source: str | None) -> RuleSet:
-    """The user's own rules first, then what was learned, then the shipped ones."""
+def _patterns(recipe: Recipe, source: str | None) -> tuple[Rule, ...]:
+    """The user's own rules, then the shipped ones."""
     own = recipe.sources.get(source or "")
-    yours = own_rules(own.id, own.strip) if own else ()
-    return rule_set((*yours, *recipe.lessons.get(source or "", ()), *recipe.rules))
+    return (*own_rules(own.id, own.strip), *recipe.rules) if own else recipe.rules
+
+
+def _rules(recipe: Recipe, source: str | None) -> RuleSet:
+    """All rules for a source, what was learned of it included."""
+    return rule_set((*recipe.lessons.get(source or "", ()), *_patterns(recipe, source)))

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from pipelines.daterow import DateRow, read_date_row
 from pipelines.dates import find_moments
-from pipelines.rules import LONGEST_LINE, Match, RuleSet
+from pipelines.rules import KEEP, LONGEST_LINE, Match, RuleSet
 from pipelines.rules import structure as by
 from pipelines.types import Claim, Rule
 
@@ -27,6 +27,7 @@ class Reader:
         self._rules = rules
         self._language = language
         self._read: dict[tuple[str, str], Reading | None] = {}
+        self._known: dict[str, Rule | None] = {}
         self._rows: dict[str, DateRow | None] = {}
         self._ends: dict[str, bool] = {}
 
@@ -35,13 +36,30 @@ class Reader:
 
         Below the text a date without a label belongs to another article, so it is no fact of this one.
         """
-        if len(line) > LONGEST_LINE:
-            return None
         if (line, zone) not in self._read:
             self._read[line, zone] = self._fresh(line, zone)
         return self._read[line, zone]
 
+    def keeps(self, line: str) -> bool:
+        """Whether the line is text whatever it looks like: a person said so, or a rule and no lesson against it."""
+        rule = self._line_rule(line)
+        return rule.zone == KEEP if rule else self._rules.keeps(line)
+
     def _fresh(self, line: str, zone: str) -> Reading | None:
+        known = self._line_rule(line)
+        if known and known.zone == KEEP:
+            return None
+        found = self._by_pattern(line, zone) if len(line) <= LONGEST_LINE else None
+        if known and known.zone in _ZONES[zone] and not (found and found[1]):  # facts are not lost for a lesson
+            return known, ()
+        return found
+
+    def _line_rule(self, line: str) -> Rule | None:
+        if line not in self._known:
+            self._known[line] = self._rules.line_rule(line)
+        return self._known[line]
+
+    def _by_pattern(self, line: str, zone: str) -> Reading | None:
         if zone != "body" and (row := self._date_row(line)):
             return by.DATE_ROW, tuple(_claims_of_row(row)) if zone == "lead" or row.labelled else ()
         match = self._rules.match(line, _ZONES[zone])
@@ -55,7 +73,7 @@ class Reader:
     def ends_text(self, line: str) -> bool:
         """Whether the line is one after which no article goes on."""
         if line not in self._ends:
-            self._ends[line] = self._rules.ends(line)
+            self._ends[line] = self._rules.ends(line) and not self.keeps(line)
         return self._ends[line]
 
 

@@ -16,7 +16,8 @@ import pytest
 
 from pipelines.engines.local import LocalPool
 from pipelines.errors import EngineError
-from pipelines.types import Capture, Failure, Outcome, Reason, Recipe, Reject
+from pipelines.recipe import Recipe
+from pipelines.types import Capture, Failure, Outcome, Reason, Reject
 
 BEHAVE = f"{__name__}:behave"
 MEMORY = 256 * 1024**2

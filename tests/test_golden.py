@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pipelines.process import process
-from pipelines.types import Article, Capture, Entry, Recipe, restore
+from pipelines.recipe import Recipe
+from pipelines.types import Article, Capture, Entry, restore
 from tests.newsroom import Article as Truth
 from tests.newsroom import Newsroom
 

@@ -63,7 +63,7 @@ def test_values_and_errors_rest_on_nothing() -> None:
 
 
 def test_the_store_rests_on_values_only() -> None:
-    allowed = ("types", "errors", "config", "fingerprint", "urls", "dates", "lines", "store")
+    allowed = ("types", "recipe", "errors", "config", "fingerprint", "urls", "dates", "lines", "store")
     for path in MODULES:
         if path.parts[:2] == ("pipelines", "store"):
             for name in imports(path):

@@ -10,7 +10,8 @@ import pytest
 
 from pipelines.page import UndecodableError, decode
 from pipelines.process import process
-from pipelines.types import Article, Capture, Reason, Recipe, Reject
+from pipelines.recipe import Recipe
+from pipelines.types import Article, Capture, Reason, Reject
 from tests.hostile import Hostile
 
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)

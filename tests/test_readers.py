@@ -13,7 +13,8 @@ from pipelines.errors import ReadError
 from pipelines.process import process
 from pipelines.readers.files import Skipped, read_paths
 from pipelines.readers.html import addresses_in, html_capture
-from pipelines.types import Article, Capture, Recipe
+from pipelines.recipe import Recipe
+from pipelines.types import Article, Capture
 
 LIMIT = 1024**2
 NOON = 1_700_000_000

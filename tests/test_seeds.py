@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from pipelines.process import process
-from pipelines.types import Article, Capture, Recipe, restore
+from pipelines.recipe import Recipe
+from pipelines.types import Article, Capture, restore
 
 SEEDS = Path(__file__).parent / "seeds"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((SEEDS / "expected.json").read_text(encoding="utf-8"))

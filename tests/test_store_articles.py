@@ -10,20 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import StoreError
+from pipelines.recipe import Recipe
 from pipelines.store.archive import Archive
 from pipelines.store.writer import Writer
-from pipelines.types import (
-    Claim,
-    Entry,
-    Failure,
-    Reason,
-    Recipe,
-    Reject,
-    Removal,
-    Rule,
-    Source,
-    restore,
-)
+from pipelines.types import Claim, Entry, Failure, Reason, Reject, Removal, Rule, Source, restore
 from tests.store_values import START, URL, article, capture, check_whole, contents, cut, put, rows
 
 

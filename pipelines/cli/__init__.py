@@ -16,6 +16,7 @@ from pipelines.cli.serving import serve
 from pipelines.cli.showing import show
 from pipelines.cli.sourcing import sources
 from pipelines.cli.starting import init
+from pipelines.cli.teaching import learn, verdict
 from pipelines.errors import ArchiveError
 
 
@@ -42,5 +43,7 @@ def main() -> None:
     """Follow news outlets, keep every page's bytes, read clean articles, and question the archive with SQL."""
 
 
+for command in (learn, verdict):
+    rules.add_command(command)
 for command in (init, sources, crawl, import_, process, search, show, query, rules, serve, sql):
     main.add_command(command)

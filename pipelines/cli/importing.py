@@ -38,6 +38,7 @@ def import_(paths: tuple[Path, ...], source: str | None, db: Path, sources_path:
 
     A page is filed under the source of its own address, a text under `imports`; --source decides otherwise.
     Files of other kinds in a folder are listed and skipped. What is in the archive already is not added again.
+    Lines that files of one source repeat are learned as furniture and cut from all of them.
 
     \b
     Example:
@@ -52,11 +53,13 @@ def import_(paths: tuple[Path, ...], source: str | None, db: Path, sources_path:
     if not total:
         raise ReadError(f"{', '.join(map(str, paths))}: no files there")
     with working(db, file, "import", " ".join(map(str, paths))) as work:
+        work.strip_again()
         intake = _Intake(work, file, source)
         hidden = not sys.stderr.isatty()
         with click.progressbar(length=total, label="importing", file=sys.stderr, hidden=hidden) as bar:
             files = read_paths(paths, source, limit=limit)
-            work.read(intake.to_read(files, lambda: bar.update(1)), lambda: None)
+            work.read(intake.to_read(files, lambda: bar.update(1)))
+        work.learn()
         for one in intake.skipped:
             if not one.named:
                 say(f"skipped {one.path}: {one.reason}")

@@ -12,25 +12,22 @@ import click
 
 from pipelines.cli.options import db_option, output_options, sources_if_any, sources_option
 from pipelines.cli.output import Row, emit, say
-from pipelines.cli.report import ask
+from pipelines.cli.report import ask, known_source
 from pipelines.cli.work import working
 from pipelines.errors import ConfigError, StoreError
-from pipelines.sources import SourcesFile
+from pipelines.lessons import recipe_in_force
+from pipelines.lessons import stale as outdated
 from pipelines.store.archive import Archive
+from pipelines.store.extractions import STALE
 from pipelines.summary import rejects
-from pipelines.types import Recipe
 
 _PENDING = "outcome IS NULL"
 _FAILED = "outcome = 'failed'"
-_STALE = (
-    "id IN (SELECT capture_id FROM articles WHERE recipe_id IS NOT"
-    " coalesce((SELECT value FROM json_each(?) WHERE key = source_id), ?))"
-)
 
 
 @click.command()
 @click.option("--pending", is_flag=True, help="Captures that were never read; this is the default.")
-@click.option("--stale", is_flag=True, help="Articles made by other rules or settings than those in force now.")
+@click.option("--stale", is_flag=True, help="Articles made by other rules, settings or lessons than are in force now.")
 @click.option("--retry-failures", is_flag=True, help="Captures that went wrong unexpectedly.")
 @click.option("--source", metavar="ID", help="Captures of this source.")
 @click.option("--where", metavar="SQL", help="Captures for which this condition on the table `captures` holds.")
@@ -49,8 +46,9 @@ def process(
 ) -> None:
     """Read stored captures again, by the rules of today.
 
-    Their articles are brought up to date, nothing is fetched. Options narrow each other down:
-    `--stale --source example-post` reads the stale articles of one source.
+    Their articles are brought up to date, nothing is fetched; `went` and `back` are the characters that their
+    texts lost and gained. Options narrow each other down: `--stale --source example-post` reads the stale articles
+    of one source.
 
     \b
     Example:
@@ -63,11 +61,11 @@ def process(
         for wanted, condition in ((pending, _PENDING), (retry_failures, _FAILED)):
             conditions += [condition] if wanted else []
         if stale:
-            conditions.append(_STALE)
-            values += _recipes(file)
+            conditions.append(STALE)
+            values.append(json.dumps(outdated(archive, recipe_in_force(archive, file.sources))))
         if source is not None:
             conditions.append("source_id = ?")
-            values.append(_known(archive, source))
+            values.append(known_source(archive, source, "--source "))
         if where is not None:
             conditions.append(f"({where})")
         condition = " AND ".join(conditions) or _PENDING
@@ -79,7 +77,11 @@ def process(
     with working(db, file, "process", condition) as work:
         hidden = not sys.stderr.isatty()
         with click.progressbar(length=total, label="reading", file=sys.stderr, hidden=hidden) as bar:
-            work.read(work.archive.captures(condition, values), lambda: bar.update(1))
+            if stale:
+                work.reread(work.archive.again(condition, values, work.recipe.base_for), bar.update)
+            else:
+                work.reread(work.archive.captures(condition, values), bar.update)
+        work.learn()
         report = work.report()
         emit([_row(one) for one in report], form)
         for one in report:
@@ -97,24 +99,13 @@ def _row(report: Row) -> dict[str, Any]:
     return {
         "source": report["source"],
         "changed": changed,
-        "unchanged": report["unchanged"],
+        "unchanged": report["unchanged"] + report["same"],
         "rejected": rejected,
         "failed": report["failed"],
+        "went": report["went"],
+        "back": report["back"],
         "seconds": report["seconds"],
     }
-
-
-def _recipes(file: SourcesFile) -> list[str]:
-    """The recipe in force for each source, as JSON, and for those that no file names."""
-    recipe = Recipe.default(file.sources)
-    return [json.dumps({one: recipe.id_for(one) for one in file.sources}), recipe.id_for(None)]
-
-
-def _known(archive: Archive, source: str) -> str:
-    if not ask(archive, "SELECT 1 FROM sources WHERE id = ?", (source,)):
-        names = ", ".join(row["id"] for row in ask(archive, "SELECT id FROM sources ORDER BY id"))
-        raise ConfigError(f"--source {source}: not in {archive.path}; it has {names or 'no source yet'}")
-    return source
 
 
 def _count(archive: Archive, condition: str, values: Sequence[Any], where: str | None) -> int:

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipelines.cli.output import Row, emit, say
+from pipelines.errors import ConfigError
 from pipelines.explore.words import many
 from pipelines.store.archive import Archive
 from pipelines.store.faults import explained
 from pipelines.summary import problems, rejects, table
 
 _NEWS = ("found", "stored", "revised")
+_WAYS = {"went": "went", "back": "came back"}
 _STIR = ("fetched", "failed", *_NEWS)
 
 
@@ -20,6 +22,14 @@ def ask(archive: Archive, sql: str, values: Sequence[Any] | dict[str, Any] = ())
     """Rows of a question that `Archive` has no method for. Raises StoreError."""
     with explained(archive.path):
         return list(archive.db.query(sql, values))
+
+
+def known_source(archive: Archive, source: str, asked: str = "") -> str:
+    """The source again. Raises ConfigError where the archive has none of that name; `asked` begins its line."""
+    if not ask(archive, "SELECT 1 FROM sources WHERE id = ?", (source,)):
+        names = ", ".join(row["id"] for row in ask(archive, "SELECT id FROM sources ORDER BY id"))
+        raise ConfigError(f"{asked}{source}: not in {archive.path}; it has {names or 'no source yet'}")
+    return source
 
 
 def last_run(archive: Archive, kind: str) -> int:
@@ -41,6 +51,9 @@ def tell(archive: Archive, report: Sequence[Row], run_id: int, errors: int = 0, 
     for row in report:
         if why := rejects([row]):
             say(f"{row['source'] or 'no source'}: rejected {why}")
+        if again := row.get("rebuilt"):
+            moved = [f"{many(row[way], 'character')} {told}" for way, told in _WAYS.items() if row[way]]
+            say(", ".join([f"{row['source'] or 'no source'}: stripped {many(again, 'article')} again", *moved]))
     if any((row["found"] and row["rejected"]) or row.get("refused") for row in report):
         where = "" if str(archive.path) == "archive.db" else f" --db {archive.path}"
         say(f"`tearsheet query missing{where}` says of each address why it is not in the archive")

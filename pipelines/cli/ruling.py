@@ -16,8 +16,9 @@ from pipelines.errors import ReadError
 from pipelines.readers.files import is_binary, is_html
 from pipelines.readers.html import html_capture
 from pipelines.readers.text import text_capture
+from pipelines.recipe import Recipe
 from pipelines.rules import all_rules
-from pipelines.types import Recipe, Reject, Rule, restore
+from pipelines.types import Reject, Rule, restore
 
 
 @click.group()

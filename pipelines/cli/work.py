@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.config import Config
 from pipelines.engines.local import LocalPool
-from pipelines.rules import all_rules
+from pipelines.lessons import describe, recipe_in_force
+from pipelines.recipe import Recipe
+from pipelines.restrip import learn_from, pool_of, reread, strip_again
 from pipelines.sources import SourcesFile
 from pipelines.store.archive import Archive
 from pipelines.store.writer import Writer
-from pipelines.types import Capture, Recipe
+from pipelines.types import Capture, Readable
 
 
 @dataclass(slots=True)
@@ -24,15 +27,28 @@ class Work:
 
     writer: Writer
     archive: Archive
+    recipe: Recipe
+    config: Config
     pool: LocalPool
     run_id: int
     began: float = field(default_factory=time.monotonic)
 
-    def read(self, captures: Iterable[tuple[int, Capture]], done: Callable[[], None]) -> None:
-        """Read kept captures in the workers and store what each gives; `done` is called after each."""
+    def read(self, captures: Iterable[tuple[int, Capture]]) -> None:
+        """Read kept captures in the workers and store what each gives."""
         for capture_id, capture, outcome in self.pool.map(captures):
             self.writer.store(capture_id, capture, outcome, self.run_id)
-            done()
+
+    def reread(self, wanted: Iterable[tuple[int, Readable]], done: Callable[[int], object]) -> None:
+        """Read stored captures or strip them again, many in one transaction; `done` hears how many at a time."""
+        reread(self.writer, self.archive, self.pool, wanted, self.run_id, done)
+
+    def strip_again(self) -> None:
+        """Finish what a run that was killed left to be stripped again."""
+        strip_again(self.writer, self.archive, self.recipe, self.config, self.run_id)
+
+    def learn(self) -> None:
+        """The end of a good run: learn from what it brought, and strip again what that made stale."""
+        learn_from(self.writer, self.archive, self.recipe, self.config, self.run_id)
 
     def report(self) -> list[dict[str, Any]]:
         """One row per source so far."""
@@ -44,13 +60,12 @@ class Work:
 def working(db: Path, file: SourcesFile, kind: str, what: str) -> Iterator[Work]:
     """Hold the archive for one run, and end the run however it goes. Raises StoreError where it cannot be held."""
     config = file.config(os.environ)
-    recipe = Recipe.default(file.sources)
     with Writer.open(db) as writer, Archive(db) as archive:
-        writer.put_rules(all_rules(recipe))
-        writer.put_recipe(recipe, [None, *file.sources])
+        recipe = recipe_in_force(archive, file.sources)
+        describe(writer, recipe)
         run_id = writer.start_run(kind, what)
-        with LocalPool(recipe, workers=config.workers, seconds=config.page_seconds, memory=config.page_memory) as pool:
-            work = Work(writer, archive, pool, run_id)
+        with pool_of(recipe, config) as pool:
+            work = Work(writer, archive, recipe, config, pool, run_id)
             reason = "failed"
             try:
                 yield work

@@ -8,15 +8,19 @@ import multiprocessing
 from collections.abc import Iterable, Iterator
 from multiprocessing import forkserver
 from types import TracebackType
+from typing import TypeVar
 
 from pipelines.engines.seat import Seat
 from pipelines.engines.worker import Orders
 from pipelines.errors import EngineError
-from pipelines.types import Capture, Outcome, Recipe
+from pipelines.recipe import Recipe
+from pipelines.types import Outcome, Readable
 
 _DEPTH = 2  # pages at a worker: the one it reads and the next
 
 _READ = "pipelines.process:process"
+
+R = TypeVar("R", bound=Readable)
 
 
 class LocalPool:
@@ -51,19 +55,19 @@ class LocalPool:
         forkserver.ensure_running()
         atexit.register(self.close)
 
-    async def process(self, capture: Capture) -> Outcome:
-        """The capture's outcome. Callers beyond two pages a worker wait their turn."""
+    async def process(self, given: Readable) -> Outcome:
+        """The outcome of one page. Callers beyond two pages a worker wait their turn."""
         async with self._room:
             if self._closed:
                 raise EngineError("the workers have been sent home; no page can be read any more")
             if not self._seats:
                 self._seats = [Seat(self._orders) for _ in range(self._workers)]
-            return await min(self._seats, key=lambda seat: seat.load).process(capture)
+            return await min(self._seats, key=lambda seat: seat.load).process(given)
 
-    def map(self, captures: Iterable[tuple[int, Capture]]) -> Iterator[tuple[int, Capture, Outcome]]:
+    def map(self, captures: Iterable[tuple[int, R]]) -> Iterator[tuple[int, R, Outcome]]:
         """Outcomes as they come, not in order; captures are taken a few ahead of them."""
         source = iter(captures)
-        running: dict[asyncio.Task[Outcome], tuple[int, Capture]] = {}
+        running: dict[asyncio.Task[Outcome], tuple[int, R]] = {}
         self._room = asyncio.Semaphore(self._workers * _DEPTH)
         with asyncio.Runner() as runner:
             try:

@@ -17,7 +17,7 @@ from types import ModuleType
 
 from pipelines.engines.worker import HEADER, Orders, frame, work
 from pipelines.errors import EngineError
-from pipelines.types import Capture, Failure, Outcome
+from pipelines.types import Failure, Outcome, Readable
 
 _START_SECONDS = 120  # to come up, modules and all, on a busy machine
 _main_is_away = threading.Lock()
@@ -44,10 +44,10 @@ class Seat:
         """Pages given and not yet answered."""
         return len(self._waiting)
 
-    async def process(self, capture: Capture) -> Outcome:
-        """The capture's outcome. Raises EngineError where no worker can be started."""
+    async def process(self, given: Readable) -> Outcome:
+        """The outcome of one page. Raises EngineError where no worker can be started."""
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append((frame(capture), future))
+        self._waiting.append((frame(given), future))
         self._more.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._serve())

@@ -7,7 +7,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from pipelines.process import process
-from pipelines.types import Capture, Recipe
+from pipelines.recipe import Recipe
+from pipelines.types import Capture
 
 _SAMPLE = b"""<html><head><title>Bridge to close</title></head><body><article><h1>Bridge to close</h1>
 <p>MARVIK, May 3 (Reuters) - The old bridge will be closed for repairs until June 12, 2024, the council said.</p>

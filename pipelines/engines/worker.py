@@ -23,7 +23,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from pipelines.types import Claim, Failure, Recipe
+from pipelines.recipe import Recipe
+from pipelines.types import Claim, Failure
 
 #: Length of the message that follows.
 HEADER = struct.Struct("!Q")

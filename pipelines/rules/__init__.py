@@ -3,6 +3,9 @@
 A pattern must match a whole line, white space folded, letter case aside. Named groups become claims; the group
 `published_at` is read as a date. Within a pattern `%DATE%`, `%TIME%`, `%NAME%` and `%AGENCY%` stand for any
 date, clock time, short name and known agency. A language is a file; adding one needs no Python.
+
+Rules for one line of one source, learned or said by a person, are known by the line's digest, which ends their id;
+their pattern is the line as people read it and is never compiled.
 """
 
 from __future__ import annotations
@@ -17,10 +20,14 @@ from typing import Any
 
 from pipelines.dates import date_pattern, time_pattern
 from pipelines.errors import ConfigError
+from pipelines.marks import digest_in, digest_of
+from pipelines.recipe import Recipe
 from pipelines.rules.structure import STRUCTURE
-from pipelines.types import Recipe, Rule
+from pipelines.types import Rule
 
 ZONES = ("lead", "tail", "edge", "any")
+#: The zone of rules that mark what stays although it may look like furniture; their `keep` lines fit, `strip` do not.
+KEEP = "keep"
 REACHES = ("line", "rest")
 #: No furniture line is longer; longer lines are not tried.
 LONGEST_LINE = 240
@@ -39,7 +46,9 @@ class RuleSet:
     """Rules made ready for matching. One pattern of many tells most lines apart at once."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._rules = tuple((rule, pattern_of(rule)) for rule in rules)
+        digests = {rule: digest_in(rule.id) if rule.origin in ("learned", "yours") else None for rule in rules}
+        self._lines = {digest: rule for rule, digest in digests.items() if digest is not None}
+        self._rules = tuple((rule, pattern_of(rule)) for rule, digest in digests.items() if digest is None)
         self._unions: dict[tuple[bool, tuple[str, ...], tuple[str, ...]], re.Pattern[str]] = {}
 
     def fits(self, line: str, zones: tuple[str, ...] = ZONES) -> bool:
@@ -58,6 +67,14 @@ class RuleSet:
                 if rule.zone in zones and (found := pattern.fullmatch(folded)):
                     return Match(rule, tuple((k, v.strip()) for k, v in found.groupdict().items() if v and v.strip()))
         return None
+
+    def keeps(self, line: str) -> bool:
+        """Whether a rule says that the line is text."""
+        return self._any(" ".join(line.split()), (KEEP,), REACHES)
+
+    def line_rule(self, line: str) -> Rule | None:
+        """The rule for exactly this line, whatever its length; its zone may be `keep`."""
+        return self._lines.get(digest_of(line)) if self._lines else None
 
     def _any(self, line: str, zones: tuple[str, ...], reaches: tuple[str, ...]) -> bool:
         """Whether one of these rules fits, told by one pattern of all that may fit a line in its script."""
@@ -83,7 +100,8 @@ def _nameless(pattern: re.Pattern[str]) -> str:
 
 def _beyond_latin(rule: Rule) -> bool:
     """Whether a rule is for lines in other scripts than Latin, as its own examples show."""
-    return bool(rule.strip) and all(_BEYOND_LATIN.search(line) for line in rule.strip)
+    fitting = rule.keep if rule.zone == KEEP else rule.strip
+    return bool(fitting) and all(_BEYOND_LATIN.search(line) for line in fitting)
 
 
 @cache
@@ -107,8 +125,8 @@ def rules_from(text: str, where: str) -> Iterator[Rule]:
             pattern_of(rule)
         except (TypeError, re.error) as problem:
             raise ConfigError(f"{where}: rule {table.get('id')!r}: {problem}") from None
-        if rule.zone not in ZONES or rule.reach not in REACHES:
-            raise ConfigError(f"{where}: rule {rule.id!r}: zone is one of {ZONES}, reach one of {REACHES}")
+        if rule.zone not in (*ZONES, KEEP) or rule.reach not in REACHES:
+            raise ConfigError(f"{where}: rule {rule.id!r}: zone is one of {(*ZONES, KEEP)}, reach one of {REACHES}")
         yield rule
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,13 +12,15 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 from pipelines.errors import StoreError
-from pipelines.store import ledger, tallies
+from pipelines.store import blocks, extractions, ledger, tallies
 from pipelines.store import search as fts
+from pipelines.store.blocks import Repeated
+from pipelines.store.extractions import Shown
 from pipelines.store.faults import explained
 from pipelines.store.opening import open_archive as open_archive
 from pipelines.store.payloads import body_of
 from pipelines.store.rows import capture_from_row, clean, key_of
-from pipelines.types import Capture, restore
+from pipelines.types import Capture, Readable, restore
 
 _JSON = ("authors", "tags", "captions", "links", "claims")
 _COUNTED = ("sources", "feeds", "entries", "captures", "payloads", "articles", "revisions", "removals", "failures")
@@ -83,6 +85,45 @@ class Archive:
         """Captures of pages for which the SQL condition `where` holds, oldest first."""
         return self._captures(where or "true", params, None)
 
+    def again(
+        self, where: str, params: Sequence[Any], base_for: Callable[[str | None], str]
+    ) -> Iterator[tuple[int, Readable]]:
+        """Like `captures`; where an extraction by the base of its source is kept, that instead of the page."""
+        for capture_id in self._ids(where, params, None):
+            with explained(self.path):
+                found = extractions.extracted(self._connection, capture_id)
+            usable = found is not None and found[0] == base_for(found[1].capture.source)
+            yield capture_id, found[1] if found and usable else self.capture(capture_id)
+
+    # what sources repeat
+
+    def latest(self, source: str, limit: int) -> list[Shown]:
+        """What the pages of a source's latest articles showed, newest first."""
+        with explained(self.path):
+            return extractions.latest(self._connection, source, limit)
+
+    def repeated(self, source: str) -> list[Repeated]:
+        """The lines known to be repeated by a source, the commonest first."""
+        with explained(self.path):
+            return blocks.of_source(self._connection, source)
+
+    def repeating(self) -> list[str]:
+        """The sources of which repeated lines are known."""
+        with explained(self.path):
+            return blocks.sources(self._connection)
+
+    def recipes_in_use(self) -> list[tuple[str, str | None, int]]:
+        """Each recipe that made articles, with the source of those and their number."""
+        with explained(self.path):
+            return extractions.recipes_in_use(self._connection)
+
+    # runs
+
+    def changed(self, run_id: int) -> list[str]:
+        """The sources of which a run wrote articles."""
+        with explained(self.path):
+            return tallies.changed(self._connection, run_id)
+
     def run_report(self, run_id: int) -> list[dict[str, Any]]:
         """What a run did: one row per source that it touched."""
         with explained(self.path):
@@ -108,14 +149,17 @@ class Archive:
         self.close()
 
     def _captures(self, where: str, params: Sequence[Any], limit: int | None) -> Iterator[tuple[int, Capture]]:
+        for capture_id in self._ids(where, params, limit):
+            yield capture_id, self.capture(capture_id)
+
+    def _ids(self, where: str, params: Sequence[Any], limit: int | None) -> list[int]:
         """The ids at once, then one short read each: a long one would keep the writer's log from being merged."""
         rows = self._rows(
             "SELECT id FROM captures WHERE payload_id IS NOT NULL AND +feed_id IS NULL"
             f" AND ({where}) ORDER BY id LIMIT ?",
             (*params, -1 if limit is None else limit),
         )
-        for row in rows:
-            yield row["id"], self.capture(row["id"])
+        return [row["id"] for row in rows]
 
     def _capture_row(self, capture_id: int) -> sqlite3.Row:
         with explained(self.path):

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import faillog, identity, ledger, revise, tallies
+from pipelines.store import extractions, faillog, identity, ledger, revise, tallies
 from pipelines.store.followed import ensure_source
 from pipelines.store.identity import Place
 from pipelines.store.rows import clean, clean_json, cleaned, key_of, same_length, stamp
@@ -19,11 +19,16 @@ def settle(
 ) -> str:
     """Write an outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason> or failed."""
     source, reason = capture.source, None
+    before = _length(connection, capture_id)
     if isinstance(outcome, Article):
         result = _put(connection, capture_id, capture, outcome)
         word = "article" if result == "new" or _gave_words(connection, capture_id) else "unchanged"
-        if result in ("new", "revised", "rebuilt"):
+        if result in ("new", "revised"):
             tallies.add(connection, run_id, source, "removed_chars", ledger.removed_chars(outcome))
+        elif result == "rebuilt" and before is not None:
+            went = before - len(outcome.text)
+            tallies.add(connection, run_id, source, "removed_chars", went)
+            tallies.add(connection, run_id, source, "went" if went > 0 else "back", abs(went))
     elif isinstance(outcome, Reject):
         _withdraw(connection, capture_id)
         result, word = f"rejected:{outcome.reason}", str(outcome.reason)
@@ -36,7 +41,8 @@ def settle(
         "UPDATE entries SET reason = :reason WHERE capture_id = :id AND reason IS NOT :reason",
         {"reason": reason, "id": capture_id},
     )
-    tallies.add(connection, run_id, source, result)
+    same = result == "unchanged" and before is not None  # it was this very capture, read again
+    tallies.add(connection, run_id, source, "same" if same else result)
     return result
 
 
@@ -53,6 +59,7 @@ def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, arti
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         connection.execute(f"INSERT INTO articles (id, {names}) VALUES (?, {marks})", (article_id, *values.values()))
         ledger.put(connection, article_id, article)
+        extractions.put(connection, article_id, article)
         result = "new"
     else:
         article_id = place.known["id"]
@@ -62,6 +69,7 @@ def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, arti
         (rests_on,) = connection.execute("SELECT capture_id FROM articles WHERE id = ?", (article_id,)).fetchone()
         if rests_on == capture_id:
             ledger.put(connection, article_id, article)
+            extractions.put(connection, article_id, article)
     _put_addresses(connection, article_id, capture, place)
     return result
 
@@ -117,6 +125,12 @@ def _withdraw(connection: sqlite3.Connection, capture_id: int, *, unless: int | 
         )
         connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
     connection.execute("DELETE FROM revisions WHERE capture_id = ? AND article_id IS NOT ?", (capture_id, unless))
+
+
+def _length(connection: sqlite3.Connection, capture_id: int) -> int | None:
+    """Characters of the text that rests on this capture; None where none does yet."""
+    row = connection.execute("SELECT length(text) FROM articles WHERE capture_id = ?", (capture_id,)).fetchone()
+    return None if row is None else int(row[0])
 
 
 def _gave_words(connection: sqlite3.Connection, capture_id: int) -> bool:

@@ -7,26 +7,31 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
+from pipelines.recipe import PROCESS_VERSION, Recipe
 from pipelines.store.rows import clean, clean_json, now, same_length, to_json
-from pipelines.types import PROCESS_VERSION, Article, Recipe, Removal, Rule, restore
+from pipelines.types import Article, Removal, Rule, restore
 
 
 def put(connection: sqlite3.Connection, article_id: int, article: Article) -> None:
-    """Replace the removals and the bands of an article; those of one that plain SQL deleted may still be there."""
-    for table in ("removals", "bands"):
+    """Bring the removals and the bands of an article up to date; those of one that plain SQL deleted may be there."""
+    removals = [
+        (article_id, n, one.start, one.stop, one.zone, one.rule, same_length(one.text), claims_json(one.claims))
+        for n, one in enumerate(article.removals, start=1)
+    ]
+    _put(connection, "removals", "article_id, n, start, stop, zone, rule_id, text, claims", article_id, removals)
+    bands = [(band, value, article_id) for band, value in enumerate(article.fingerprint.bands)]
+    _put(connection, "bands", "band, value, article_id", article_id, bands)
+
+
+def _put(connection: sqlite3.Connection, table: str, names: str, article_id: int, rows: list[tuple[Any, ...]]) -> None:
+    """Replace the article's rows where they differ: most articles that are read again have the same."""
+    known = connection.execute(f"SELECT {names} FROM {table} WHERE article_id = ?", (article_id,))
+    if (before := sorted(map(tuple, known))) == rows:
+        return
+    if before:
         connection.execute(f"DELETE FROM {table} WHERE article_id = ?", (article_id,))
-    connection.executemany(
-        "INSERT INTO removals (article_id, n, start, stop, zone, rule_id, text, claims)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (article_id, n, one.start, one.stop, one.zone, one.rule, same_length(one.text), claims_json(one.claims))
-            for n, one in enumerate(article.removals, start=1)
-        ],
-    )
-    connection.executemany(
-        "INSERT INTO bands (band, value, article_id) VALUES (?, ?, ?)",
-        [(band, value, article_id) for band, value in enumerate(article.fingerprint.bands)],
-    )
+    marks = ", ".join("?" * len(names.split(", ")))
+    connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 
 
 def removals_of(connection: sqlite3.Connection, article_id: int) -> tuple[Removal, ...]:

@@ -111,7 +111,7 @@ CREATE TABLE recipes (
     id TEXT PRIMARY KEY,
     version TEXT NOT NULL,          -- of the stages
     rules TEXT NOT NULL,            -- sha256 of the rules in force
-    lesson TEXT NOT NULL DEFAULT '[]', -- JSON: what was learned of the source
+    lesson TEXT NOT NULL DEFAULT '[]', -- JSON [[rule, zone], …]: what was learned of the source
     made_at TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
@@ -155,7 +155,7 @@ CREATE INDEX articles_agency ON articles (agency);
 CREATE INDEX articles_section ON articles (section);
 CREATE INDEX articles_digest ON articles (digest);
 CREATE INDEX articles_capture ON articles (capture_id);
-CREATE INDEX articles_recipe ON articles (recipe_id);
+CREATE INDEX articles_recipe ON articles (recipe_id, source_id);
 CREATE INDEX articles_removed ON articles (removed_chars);
 
 CREATE TABLE addresses (
@@ -209,16 +209,25 @@ CREATE TABLE removals (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX removals_rule ON removals (rule_id);
 
+CREATE TABLE extractions (
+    -- what reading a page gave before any cut, so that an article can be stripped again without its page
+    article_id INTEGER PRIMARY KEY REFERENCES articles(id) ON DELETE CASCADE,
+    base TEXT NOT NULL,             -- the recipe without its lesson: what the extraction depends on
+    packed BLOB NOT NULL            -- zlib: digests of the page's lines, then JSON; its text is text + removals
+) STRICT;
+
 CREATE TABLE blocks (
-    -- what a source repeats over different articles
+    -- lines that a source repeats over different articles, and what was made of them
     source_id TEXT NOT NULL REFERENCES sources(id),
-    digest INTEGER NOT NULL,        -- 8 bytes of the normalised text
-    zone TEXT,
-    articles INTEGER NOT NULL,      -- distinct articles it stood in
+    digest INTEGER NOT NULL,        -- 8 bytes of the line's words; figures and dates make no difference
+    verdict TEXT CHECK (verdict IN ('furniture', 'content')), -- NULL: too rare to tell
+    origin TEXT CHECK (origin IN ('learned', 'yours')), -- who said so
+    zone TEXT CHECK (zone IN ('edge', 'any')), -- where it goes: at the edges of a text, or anywhere
+    articles INTEGER NOT NULL,      -- that show it
+    looked_at INTEGER NOT NULL,     -- out of so many, the latest
     first_seen_at TEXT NOT NULL,
     last_seen_at TEXT NOT NULL,
-    verdict TEXT CHECK (verdict IN ('furniture', 'content')),
-    text TEXT,                      -- kept from the second article on
+    text TEXT NOT NULL,             -- as it stands in one of them
     PRIMARY KEY (source_id, digest)
 ) STRICT, WITHOUT ROWID;
 
@@ -265,8 +274,9 @@ CREATE TABLE tallies (
     -- what each run did, per source, counted in the transactions that did it
     run_id INTEGER NOT NULL REFERENCES runs(id),
     source_id TEXT NOT NULL,        -- '' where none is known
-    what TEXT NOT NULL,             -- found | fetched | new | revised | unchanged | moved | rebuilt |
-                                    -- rejected:<reason> | failed | removed_chars
+    what TEXT NOT NULL,             -- found | fetched | new | revised | unchanged | moved | failed |
+                                    -- rejected:<reason> | removed_chars; read again: rebuilt | same |
+                                    -- went, back (characters of rebuilt texts)
     n INTEGER NOT NULL,
     PRIMARY KEY (run_id, source_id, what)
 ) STRICT, WITHOUT ROWID;

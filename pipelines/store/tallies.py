@@ -7,7 +7,10 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 _REJECTED = "rejected:"
-_COLUMNS = ("found", "fetched", "stored", "revised", "unchanged", "rebuilt", "failed", "removed_chars")
+_COLUMNS = (
+    "found", "fetched", "stored", "revised", "unchanged", "rebuilt", "same", "failed", "removed_chars", "went", "back",
+)  # fmt: skip
+_CHANGED = "('new', 'revised', 'rebuilt')"
 
 
 def add(connection: sqlite3.Connection, run_id: int | None, source: str | None, what: str, n: int = 1) -> None:
@@ -34,3 +37,11 @@ def report(connection: sqlite3.Connection, run_id: int) -> list[dict[str, Any]]:
             column = {"new": "stored", "moved": "unchanged"}.get(what, what)
             row[column] += n
     return list(rows.values())
+
+
+def changed(connection: sqlite3.Connection, run_id: int) -> list[str]:
+    """The sources of which the run wrote articles."""
+    rows = connection.execute(
+        f"SELECT DISTINCT source_id FROM tallies WHERE run_id = ? AND source_id <> '' AND what IN {_CHANGED}", (run_id,)
+    )
+    return [source for (source,) in rows]

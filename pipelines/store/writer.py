@@ -13,7 +13,9 @@ from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
 from pipelines.errors import StoreError
-from pipelines.store import articles, captures, faillog, followed, frontier, hosts, ledger, tallies
+from pipelines.recipe import Recipe
+from pipelines.store import articles, blocks, captures, faillog, followed, frontier, hosts, ledger, tallies
+from pipelines.store.blocks import Repeated
 from pipelines.store.captures import Kept as Kept
 from pipelines.store.faults import concerns_one_row, explained, transaction
 from pipelines.store.frontier import Queued as Queued
@@ -21,7 +23,7 @@ from pipelines.store.lock import WriterLock
 from pipelines.store.opening import check, open_archive
 from pipelines.store.payloads import Packer
 from pipelines.store.rows import clean, now, to_json
-from pipelines.types import Capture, Entry, Failure, Feed, Fetched, Outcome, Recipe, Rule, Source
+from pipelines.types import Capture, Entry, Failure, Feed, Fetched, Outcome, Rule, Source
 
 
 class Writer:
@@ -172,6 +174,31 @@ class Writer:
             failure = Failure("store", type(cause).__name__, " ".join(str(cause).split()))
         with self._transaction() as connection:
             return articles.settle(connection, capture_id, capture, failure, run_id)
+
+    def store_all(self, outcomes: Iterable[tuple[int, Capture, Outcome]], run_id: int | None = None) -> None:
+        """T2 of many captures in one transaction; where one of them is at fault, in one each."""
+        batch = list(outcomes)
+        try:
+            with self._transaction() as connection:
+                for capture_id, capture, outcome in batch:
+                    articles.settle(connection, capture_id, capture, outcome, run_id)
+        except StoreError as problem:
+            if not concerns_one_row(problem.__cause__):
+                raise
+            for capture_id, capture, outcome in batch:
+                self.store(capture_id, capture, outcome, run_id)
+
+    # what decides results
+
+    def put_repeated(self, source: str, lines: Iterable[Repeated]) -> None:
+        """Put these lines in the place of all that the source was known to repeat."""
+        with self._transaction() as connection:
+            blocks.replace(connection, source, lines)
+
+    def decide(self, source: str, digest: int, verdict: str | None) -> None:
+        """Write down what a person says of a line: furniture, content, or None for what the counts say."""
+        with self._transaction() as connection:
+            blocks.decide(connection, source, digest, verdict)
 
     def put_recipe(self, recipe: Recipe, sources: Iterable[str | None]) -> None:
         """Write down what decides the results of these sources, and its rules."""
