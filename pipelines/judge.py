@@ -17,6 +17,7 @@ from pipelines.reading import Reader
 from pipelines.rows import Row
 from pipelines.rules import structure as by
 from pipelines.types import Claim
+from pipelines.urls import same_site
 
 _HEAD_ROWS = 3  # lines of running text from the top that may still be headline or standfirst
 _PENDING = 4  # unknown short lines that furniture on both sides may enclose
@@ -33,6 +34,7 @@ class Known:
     authors: frozenset[str]
     labels: frozenset[str]
     standfirst: bool  # whether one was found already: a text has one
+    urls: tuple[str, ...]  # addresses of the page itself
 
     @classmethod
     def of(cls, claims: Sequence[Claim]) -> Known:
@@ -48,7 +50,8 @@ class Known:
                     )
         found = any(one.field == "description" and one.origin in ("text", "page:standfirst") for one in claims)
         titles, descriptions, authors, labels = (frozenset(one - {""}) for one in sets.values())
-        return cls(titles, descriptions, authors, labels, found)
+        urls = tuple(str(one.value) for one in claims if one.field == "url")
+        return cls(titles, descriptions, authors, labels, found, urls)
 
 
 def judge(rows: list[Row], reader: Reader, known: Known) -> None:
@@ -60,7 +63,7 @@ def judge(rows: list[Row], reader: Reader, known: Known) -> None:
     first, last = _bounds(rows, reader, known)
     _judge_lead(rows, first, reader, known)
     _judge_tail(rows[last + 1 :], reader)
-    _judge_body(rows[first : last + 1], reader)
+    _judge_body(rows[first : last + 1], reader, known)
     judge_edges([row for row in rows if row.cut is None])
 
 
@@ -130,7 +133,7 @@ def _like_title(row: Row) -> bool:
 
 
 def _by_rule(row: Row, zone: str, reader: Reader) -> bool:
-    if read := reader.read(row.text, zone):
+    if read := reader.read(row.text, zone) or (reader.read(row.form, zone) if row.form != row.text else None):
         rule, claims = read
         row.go("field" if claims else zone, rule, claims)
     return row.cut is not None
@@ -218,15 +221,22 @@ def _beside(rows: list[Row], row: Row) -> list[Row]:
     return rows[max(0, place - 1) : place] + rows[place + 1 : place + 2]
 
 
-def _judge_body(body: list[Row], reader: Reader) -> None:
+def _judge_body(body: list[Row], reader: Reader, known: Known) -> None:
     """Mark named furniture and captions between the paragraphs."""
     for row in body:
         if row.cut is not None:
             continue
         if row.tag == "caption":
             row.go("field", by.CAPTION, [Claim("captions", row.text, "text")])
-        else:
-            _by_rule(row, "body", reader)
+        elif not _by_rule(row, "body", reader) and _is_teaser(row, known):
+            row.go("body", by.LINK_LIST)
+
+
+def _is_teaser(row: Row, known: Known) -> bool:
+    """Whether a list item is nothing but a headline that links to a page of the same site."""
+    if row.tag != "li" or row.linked < 0.9 or word_count(row.text) < 4:
+        return False
+    return not row.target.startswith(("http:", "https:", "//")) or any(same_site(row.target, one) for one in known.urls)
 
 
 def _judge_repeats(rows: list[Row]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -21,6 +21,7 @@ _ASCII = bytes(ord(one.lower() if one.isalnum() else " ") for one in map(chr, ra
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _ENDS = 20  # words at either end of a line that are looked at: two lines alike in both are one
 _LONG = 12  # words
+_LABELLED = 240  # characters of a line that is a label and a link
 _DIGEST = re.compile(r"\.([0-9a-f]{16})$")
 _DAY, _NUMBER = "D", "0"  # what stands for any month or weekday, and for any figure; folded words hold no capitals
 
@@ -36,6 +37,18 @@ class Marks:
 def marks_of(shown_lines: Iterable[str], kept_lines: Iterable[str]) -> Marks:
     """The marks of a page. A text that was never a page shows what it keeps."""
     return Marks(tuple(map(digest_of, shown_lines)), tuple(map(digest_of, kept_lines)))
+
+
+def form_of(text: str, links: Sequence[tuple[int, int]]) -> str:
+    """A line as a lesson knows it: behind a label, a link may lead anywhere (`Also today: …`). Links are spans."""
+    linked = sum(stop - start for start, stop in links)
+    if not links or len(text) > _LABELLED or not (0.3 * len(text) <= linked < 0.95 * len(text)):
+        return text
+    parts, position = [], 0
+    for start, stop in links:
+        parts += [text[position:start], _NUMBER]
+        position = stop
+    return " ".join((*parts, text[position:])) if word_count(text[: links[0][0]]) else text
 
 
 @lru_cache(maxsize=8192)  # the pages of a site show the same lines again and again

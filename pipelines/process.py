@@ -14,7 +14,7 @@ from pipelines.extract import extract_page, extract_text
 from pipelines.fingerprint import fingerprint
 from pipelines.language import language_of
 from pipelines.lines import word_count
-from pipelines.marks import marks_of
+from pipelines.marks import form_of, marks_of
 from pipelines.metadata import page_claims
 from pipelines.packing import Read, pack, unpack
 from pipelines.page import Page, UndecodableError, charset_of, decode, parse
@@ -22,7 +22,7 @@ from pipelines.recipe import Recipe
 from pipelines.resolve import key_of, resolve
 from pipelines.rules import RuleSet, own_rules, rule_set
 from pipelines.strip import strip
-from pipelines.types import Article, Capture, Extracted, Extraction, Reason, Reject, Rule, Source, Stripped
+from pipelines.types import Article, Block, Capture, Extracted, Extraction, Reason, Reject, Rule, Source, Stripped
 
 _SHORTEST = 20  # words; below it a page holds a notice, not news
 _HTML_MIMES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
@@ -51,8 +51,9 @@ def read(capture: Capture, recipe: Recipe) -> Read | Reject:
         return Reject(Reason.UNDECODABLE, str(problem))
     if not extraction.text:
         return Reject(Reason.EMPTY)
-    kept = [extraction.text[block.start : block.stop] for block in extraction.blocks]
-    marks = marks_of(kept if page is None else [line.text for line in page.lines()], kept)
+    kept = [_form(extraction.text, block) for block in extraction.blocks]
+    shown = kept if page is None else [form_of(line.text, [link[:2] for link in line.links]) for line in page.lines()]
+    marks = marks_of(shown, kept)
     return Read(extraction=extraction, plain=page is None, marks=marks)
 
 
@@ -78,6 +79,11 @@ def finish(found: Read, capture: Capture, recipe: Recipe) -> Article | Reject:
         packed=pack(found),
         **fields,
     )
+
+
+def _form(text: str, block: Block) -> str:
+    links = [(link.start - block.start, link.stop - block.start) for link in block.links]
+    return form_of(text[block.start : block.stop], links)
 
 
 def _refused(capture: Capture) -> Reject | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pipelines.marks import form_of
 from pipelines.reading import Reader
 from pipelines.types import Block, Claim, Extraction, Rule
 
@@ -24,6 +25,8 @@ class Row:
     tag: str = "p"
     linked: float = 0.0  # share of its characters within links
     odds: float = 0.0  # log-odds that it is furniture; none are known of a part of a block
+    form: str = ""  # what a lesson knows it by
+    target: str = ""  # where its first link leads
     cut: tuple[str, Rule, tuple[Claim, ...]] | None = None
 
     def go(self, zone: str, rule: Rule, claims: Iterable[Claim] = ()) -> None:
@@ -46,8 +49,12 @@ def _split(text: str, block: Block, reader: Reader) -> Iterator[Row]:
 
 def _row(text: str, block: Block, start: int, stop: int) -> Row:
     linked = sum(min(link.stop, stop) - max(link.start, start) for link in block.links if link.start < stop > start)
-    odds = block.odds if (start, stop) == (block.start, block.stop) else 0.0
-    return Row(start, stop, text[start:stop], block.tag, max(0, linked) / max(1, stop - start), odds)
+    line = text[start:stop]
+    if (start, stop) != (block.start, block.stop):
+        return Row(start, stop, line, block.tag, max(0, linked) / max(1, stop - start), form=line)
+    form = form_of(line, [(link.start - start, link.stop - start) for link in block.links])
+    target = block.links[0].url if block.links else ""
+    return Row(start, stop, line, block.tag, max(0, linked) / max(1, stop - start), block.odds, form, target)
 
 
 def _joins(line: str, reader: Reader) -> list[int]:

@@ -28,7 +28,7 @@ def strip(extraction: Extraction, rules: RuleSet) -> Stripped:
         if left:
             judge(left, reader, Known.of((*extraction.claims, *claims)))
         for row in left:
-            if row.cut and reader.keeps(row.text):
+            if row.cut and (reader.keeps(row.text) or reader.keeps(row.form)):
                 row.cut = None
         if all(row.cut is None for row in left):
             break

@@ -112,6 +112,11 @@ class Archive:
         with explained(self.path):
             return blocks.sources(self._connection)
 
+    def lesson_changes(self, one: str, other: str) -> list[tuple[str, str]] | None:
+        """(id, line) of the rules that only one of two recipes has in its lesson, or in another zone; None: unknown."""
+        with explained(self.path):
+            return ledger.lesson_changes(self._connection, one, other)
+
     def recipes_in_use(self) -> list[tuple[str, str | None, int]]:
         """Each recipe that made articles, with the source of those and their number."""
         with explained(self.path):

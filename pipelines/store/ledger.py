@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -87,6 +88,25 @@ def put_recipe(connection: sqlite3.Connection, recipe: Recipe, sources: Iterable
             " lesson = excluded.lesson",
             (recipe.id_for(source), facts["version"], facts["rules"], to_json(facts["lesson"]), now()),
         )
+
+
+def lesson_changes(connection: sqlite3.Connection, one: str, other: str) -> list[tuple[str, str]] | None:
+    """(id, line) of the rules that only one of two recipes has in its lesson, or in another zone; None: not known."""
+    found = connection.execute("SELECT lesson FROM recipes WHERE id IN (?, ?)", (one, other)).fetchall()
+    lessons = [{(rule, zone) for rule, zone in json.loads(lesson)} for (lesson,) in found if lesson]
+    if len(lessons) < 2:
+        return None
+    ids = sorted({rule for rule, _ in lessons[0] ^ lessons[1]})
+    return connection.execute(
+        "SELECT id, pattern FROM rules WHERE id IN (SELECT value FROM json_each(?))", (to_json(ids),)
+    ).fetchall()
+
+
+def adopt(connection: sqlite3.Connection, capture_ids: Iterable[int], recipe_id: str) -> None:
+    """Say that these captures' articles are what another recipe makes too."""
+    connection.executemany(
+        "UPDATE articles SET recipe_id = ? WHERE capture_id = ?", [(recipe_id, one) for one in capture_ids]
+    )
 
 
 def ensure_named(connection: sqlite3.Connection, article: Article) -> None:

@@ -188,6 +188,11 @@ class Writer:
             for capture_id, capture, outcome in batch:
                 self.store(capture_id, capture, outcome, run_id)
 
+    def adopt(self, capture_ids: Iterable[int], recipe_id: str) -> None:
+        """The articles of these captures are what this recipe makes of them too: nothing it changed concerns them."""
+        with self._transaction() as connection:
+            ledger.adopt(connection, capture_ids, recipe_id)
+
     # what decides results
 
     def put_repeated(self, source: str, lines: Iterable[Repeated]) -> None:
