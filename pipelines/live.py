@@ -175,6 +175,9 @@ class Run:
             report = [rows[name] for name in sorted(rows)]
             self._writer.finish_run(self.id, reason, {"sources": report, "errors": self.errors})
             self._writer.checkpoint()
+        except StoreError as problem:  # a disk without room for an article may have none for the run's end either
+            self.fatal = self.fatal or problem
+            return []
         finally:
             self._writer.close()
         return report
