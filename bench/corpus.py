@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.types import Capture
+
 DEFAULT_FOLDER = Path(__file__).parents[2] / "shared" / "corpus"
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)  # when a page was fetched, where nobody wrote it down
 _FUNDUS = Path("tests", "resources", "parser", "test_data")
@@ -35,6 +37,11 @@ class Truth:
     authors: tuple[str, ...] | None = None
     fetched_at: datetime = SEEN
     standfirst: bool = False  # whether the standfirst belongs to `text`
+
+    @property
+    def capture(self) -> Capture:
+        """The page as it was fetched."""
+        return Capture(url=self.url, fetched_at=self.fetched_at, body=self.body, mime="text/html")
 
 
 def sets(folder: Path) -> dict[str, list[Truth]]:

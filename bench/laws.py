@@ -14,34 +14,33 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from bench.corpus import DEFAULT_FOLDER, Truth, sets
-from pipelines.extract import ExtractionError, extract_page
-from pipelines.metadata import page_claims
-from pipelines.page import parse
-from pipelines.process import process
+from pipelines.extract import ExtractionError
+from pipelines.process import process, read
 from pipelines.recipe import Recipe
 from pipelines.rules import rule_set
 from pipelines.strip import strip
-from pipelines.types import Article, Capture, Extraction, Failure, Outcome, restore
+from pipelines.types import Article, Extraction, Failure, Outcome, Reject, restore
 
 
 def outcome_of(truth: Truth) -> Outcome:
     """What a page is read as."""
-    capture = Capture(url=truth.url, fetched_at=truth.fetched_at, body=truth.body, mime="text/html")
     try:
-        return process(capture, Recipe.default())
+        return process(truth.capture, Recipe.default())
     except ExtractionError as problem:
         return Failure("process", type(problem).__name__, str(problem))
 
 
 def broken(truth: Truth) -> Iterator[str]:
     """The laws of the ledger that do not hold on a page."""
-    capture = Capture(url=truth.url, fetched_at=truth.fetched_at, body=truth.body, mime="text/html")
-    page = parse(capture)
-    rules = rule_set(Recipe.default().rules)
+    recipe = Recipe.default()
+    rules = rule_set(recipe.rules)
     try:
-        extraction = extract_page(page, rules, None, tuple(page_claims(page)))
+        found = read(truth.capture, recipe)
     except ExtractionError:
         return
+    if isinstance(found, Reject):
+        return
+    extraction = found.extraction
     stripped = strip(extraction, rules)
     if restore(stripped.text, stripped.removals) != extraction.text:
         yield "kept and cut do not give the extracted text"

@@ -18,7 +18,7 @@ from bench.corpus import Truth
 from bench.scoring import authors_f1, exact, f1_of, foreign, overlap, same_day, same_minute, same_title
 from pipelines.process import process
 from pipelines.recipe import Recipe
-from pipelines.types import Article, Capture
+from pipelines.types import Article, Reject
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,15 @@ Figures = dict[str, float]
 
 
 def tearsheet(recipe: Recipe, truth: Truth) -> Reading:
-    """Our own stages; the standfirst counts where the truth counts it. A page that is turned away has no text."""
-    capture = Capture(url=truth.url, fetched_at=truth.fetched_at, body=truth.body, mime="text/html")
+    """Our own stages. A page that is turned away has no text; the standfirst counts where the truth counts it."""
+    capture = truth.capture
     started = time.process_time()
     outcome = process(capture, recipe)
-    seconds = time.process_time() - started
+    return reading_of(truth, outcome, time.process_time() - started)
+
+
+def reading_of(truth: Truth, outcome: Article | Reject, seconds: float = 0.0) -> Reading:
+    """What `process` made of a page, as its truth counts it."""
     if not isinstance(outcome, Article):
         return Reading(seconds=seconds)
     parts = (outcome.description if truth.standfirst else None, outcome.text)

@@ -25,7 +25,7 @@ from pipelines.process import read
 from pipelines.recipe import Recipe
 from pipelines.rules import rule_set
 from pipelines.strip import strip
-from pipelines.types import Capture, Extraction, Reject, Rule, Stripped
+from pipelines.types import Extraction, Reject, Rule, Stripped
 
 _COLUMNS = {
     "f1": "F1",
@@ -56,8 +56,7 @@ class Page:
 
 def opened(truth: Truth) -> Page:
     """Read one page; nothing learned bears on this."""
-    capture = Capture(url=truth.url, fetched_at=truth.fetched_at, body=truth.body, mime="text/html")
-    found = read(capture, Recipe.default())
+    found = read(truth.capture, Recipe.default())
     if isinstance(found, Reject):
         return Page()
     text = found.extraction.text

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import trafilatura
@@ -15,16 +14,14 @@ import trafilatura
 from bench.corpus import DEFAULT_FOLDER, load
 from pipelines.process import process
 from pipelines.recipe import Recipe
-from pipelines.types import Capture
 
-_SEEN = datetime(2026, 1, 1, tzinfo=UTC)
 _ROUNDS = 2
 
 
 def main(folder: Path = DEFAULT_FOLDER) -> float:
     """Print the table; returns the ratio of pages per CPU second, ours to trafilatura's."""
     truths = [truth for name in ("aeb", "fundus") if (folder / name).is_dir() for truth in load(folder / name)]
-    captures = [Capture(url=one.url, fetched_at=_SEEN, body=one.body, mime="text/html") for one in truths]
+    captures = [one.capture for one in truths]
     texts = [one.body.decode("utf-8") for one in truths]
     recipe = Recipe.default()
     process(captures[0], recipe)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,17 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.corpus import DEFAULT_FOLDER, Truth, sets
-from bench.measure import Figures, Reading, measure
+from bench.measure import Figures, Reading, measure, reading_of
 from bench.scoring import foreign
 from pipelines import weigh
-from pipelines.extract import ExtractionError, extract_page, features_of
+from pipelines.extract import ExtractionError, features_of
 from pipelines.metadata import page_claims
+from pipelines.packing import Read
 from pipelines.page import parse
+from pipelines.process import finish, read
 from pipelines.recipe import Recipe
-from pipelines.resolve import resolve
 from pipelines.rules import rule_set
 from pipelines.strip import strip
-from pipelines.types import Capture
+from pipelines.types import Reject
 
 LEARNED_FROM = ("aeb", "fundus")
 TARGET = Path(__file__).parents[1] / "pipelines" / "data" / "weights.toml"
@@ -51,23 +52,17 @@ class Example:
 
 def examples(truth: Truth, recipe: Recipe) -> Iterator[Example]:
     """The lines of one page that no rule makes a field."""
-    page = parse(capture_of(truth))
-    claims = tuple(page_claims(page))
-    rules = rule_set(recipe.rules)
-    extraction = extract_page(page, rules, None, claims)
-    unweighed = replace(extraction, blocks=tuple(replace(block, odds=0.0) for block in extraction.blocks))
-    fields = [cut for cut in strip(unweighed, rules).removals if cut.zone == "field"]
-    measured = features_of(page, None, claims)
+    found = read(truth.capture, recipe)
+    if isinstance(found, Reject):
+        return
+    extraction = _weighed(found, [0.0] * len(found.extraction.blocks)).extraction
+    fields = [cut for cut in strip(extraction, rule_set(recipe.rules)).removals if cut.zone == "field"]
+    measured = _measured(truth)
     for n, (block, (text, features)) in enumerate(zip(extraction.blocks, measured, strict=True)):
         if features and not any(cut.start <= block.start < cut.stop for cut in fields):
             edge = n < _EDGE - 1 or n >= len(measured) - _EDGE
             furniture = any(foreign(text, truth.text))
             yield Example(site_of(truth), features, furniture, _EDGE_WEIGHT if edge else 1.0)
-
-
-def capture_of(truth: Truth) -> Capture:
-    """The page as it was fetched."""
-    return Capture(url=truth.url, fetched_at=truth.fetched_at, body=truth.body, mime="text/html")
 
 
 def site_of(truth: Truth) -> str:
@@ -114,21 +109,26 @@ def folded(truths: Sequence[Truth], lines: Sequence[Example], recipe: Recipe) ->
 
 def _read(truth: Truth, recipe: Recipe, weights: Mapping[str, float]) -> Reading:
     """A page read as `process` reads it, but by these weights."""
-    capture = capture_of(truth)
-    page = parse(capture)
-    claims = tuple(page_claims(page))
-    rules = rule_set(recipe.rules)
     try:
-        extraction = extract_page(page, rules, None, claims)
+        found = read(truth.capture, recipe)
     except ExtractionError:
         return Reading()
-    odds = weigh.odds((features for _, features in features_of(page, None, claims)), weights)
-    blocks = tuple(replace(block, odds=one) for block, one in zip(extraction.blocks, odds, strict=True))
-    extraction = replace(extraction, blocks=blocks)
-    stripped = strip(extraction, rules)
-    fields = resolve(extraction, stripped, capture, None)
-    parts = (fields["description"] if truth.standfirst else None, stripped.text)
-    return Reading("\n\n".join(filter(None, parts)), fields["title"], fields["published_at"], fields["authors"])
+    if isinstance(found, Reject):
+        return Reading()
+    odds = weigh.odds((features for _, features in _measured(truth)), weights)
+    return reading_of(truth, finish(_weighed(found, odds), truth.capture, recipe))
+
+
+def _measured(truth: Truth) -> list[tuple[str, weigh.Features | None]]:
+    """The features of each line of a page that became a block."""
+    page = parse(truth.capture)
+    return features_of(page, None, tuple(page_claims(page)))
+
+
+def _weighed(found: Read, odds: Iterable[float]) -> Read:
+    """What was read of a page, with other odds."""
+    blocks = zip(found.extraction.blocks, odds, strict=True)
+    return replace(found, extraction=replace(found.extraction, blocks=tuple(replace(a, odds=b) for a, b in blocks)))
 
 
 def write(weights: dict[str, float], path: Path = TARGET) -> None:
