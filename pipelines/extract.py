@@ -135,7 +135,8 @@ def _in_doubt(lines: Sequence[tuple[str, str]], page: Page) -> bool:
 
 def _read(tree: html.HtmlElement, *, twice: bool = False) -> list[tuple[str, str]]:
     """The lines trafilatura finds; `twice` lets it look again, less strictly, when it found little."""
-    options = Extractor(output_format="python", fast=True, comments=False, links=False, formatting=False)
+    # any format but "python": for that one it renders a text that nobody asks for here
+    options = Extractor(output_format="txt", fast=True, comments=False, links=False, formatting=False)
     options.min_extracted_size = 200
     options.min_output_size = 1
     options.max_file_size = 10**9  # the body was capped when it was fetched

@@ -15,7 +15,7 @@ from pipelines.dates import month_numbers
 from pipelines.lines import fold, word_count
 
 _FIGURES = re.compile(r"\d+")
-_APART = re.compile(r"[\W_]+")
+_LETTERS = re.compile(r"[^\W_]+")
 _ASCII = bytes(ord(one.lower() if one.isalnum() else " ") for one in map(chr, range(128))).ljust(256)
 #: Scripts without spaces join whole sentences to a figure, so there only the figure itself gives way.
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -41,8 +41,10 @@ def marks_of(shown_lines: Iterable[str], kept_lines: Iterable[str]) -> Marks:
 
 def form_of(text: str, links: Sequence[tuple[int, int]]) -> str:
     """A line as a lesson knows it: behind a label, a link may lead anywhere (`Also today: …`). Links are spans."""
+    if not links or len(text) > _LABELLED:
+        return text
     linked = sum(stop - start for start, stop in links)
-    if not links or len(text) > _LABELLED or not (0.3 * len(text) <= linked < 0.95 * len(text)):
+    if not (0.3 * len(text) <= linked < 0.95 * len(text)):
         return text
     parts, position = [], 0
     for start, stop in links:
@@ -54,18 +56,24 @@ def form_of(text: str, links: Sequence[tuple[int, int]]) -> str:
 @lru_cache(maxsize=8192)  # the pages of a site show the same lines again and again
 def digest_of(text: str) -> int:
     """Signed 64 bits that lines share which differ only in case, spacing, punctuation, figures and dates."""
-    parts = text.split()
-    if len(parts) > 2 * _ENDS:
+    if len(text) > 4 * _ENDS and len(parts := text.split()) > 2 * _ENDS:
         text = " ".join((*parts[:_ENDS], *parts[-_ENDS:]))
     words = _words(text) or [fold(text)]
+    form = " ".join(words)
+    length = len(words)
+    if not "".join(words).isalpha() or not _days().isdisjoint(words):
+        marks = _marks(words)
+        form, length = " ".join(marks), len(marks)
+    digest = hashlib.blake2b(form.encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True) & ~1 | (length >= _LONG or _spaceless_words(form) >= _LONG)
+
+
+def _marks(words: list[str]) -> list[str]:
+    """What stands for the words where some are figures or days."""
     marks = [_mark(word) for word in words]
     if set(marks) == {_NUMBER}:  # figures are not alike in being figures
-        marks = words
-    elif _DAY in marks or _NUMBER in marks:
-        marks = [mark for before, mark in pairwise(("", *marks)) if mark != before or mark not in (_DAY, _NUMBER)]
-    form = " ".join(marks)
-    digest = hashlib.blake2b(form.encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, signed=True) & ~1 | (len(marks) >= _LONG or _spaceless_words(form) >= _LONG)
+        return words
+    return [mark for before, mark in pairwise(("", *marks)) if mark != before or mark not in (_DAY, _NUMBER)]
 
 
 def is_long(digest: int) -> bool:
@@ -74,14 +82,15 @@ def is_long(digest: int) -> bool:
 
 
 def _spaceless_words(form: str) -> int:
-    return 0 if form.isascii() or len(form) < 2 * _LONG else word_count(form)
+    """The words of a line in a script without spaces; 0 for others, whose marks are their words."""
+    return 0 if form.isascii() or len(form) < 2 * _LONG or not _SPACELESS.search(form) else word_count(form)
 
 
 def _words(text: str) -> list[str]:
     """The words of a line, folded, without any punctuation."""
     if text.isascii():  # most lines of most pages
         return text.encode().translate(_ASCII).decode().split()
-    return _APART.sub(" ", fold(text)).split()
+    return _LETTERS.findall(fold(text))
 
 
 @lru_cache(maxsize=8192)

@@ -10,8 +10,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import TypeAlias
+from typing import NamedTuple
 
 from charset_normalizer import from_bytes
 from lxml import etree, html
@@ -73,8 +72,7 @@ class Page:
         return self._elements[tag]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A visible line of a page: its text, the element that holds it, and its links by their span in the text."""
 
     text: str
@@ -217,10 +215,6 @@ def flatten(tree: html.HtmlElement) -> None:
         element.drop_tag()
 
 
-#: An element with the block element that holds its contents (None: they are not shown) and the link they stand in.
-_Place: TypeAlias = tuple[html.HtmlElement, html.HtmlElement | None, str | None]
-
-
 def visible_lines(tree: html.HtmlElement) -> Iterator[Line]:
     """The page's text line by line, as block elements and line breaks part it."""
     pieces: list[tuple[str, str | None]] = []
@@ -236,36 +230,48 @@ def visible_lines(tree: html.HtmlElement) -> Iterator[Line]:
 
 
 def _texts(tree: html.HtmlElement) -> Iterator[tuple[str, html.HtmlElement | None, str | None]]:
-    """The shown texts in order, each with its place; without a holder where a line breaks."""
-    around: list[_Place] = []
-    for element in chain(tree.iter(), (tree,)):
-        parent = element.getparent()
-        while around and around[-1][0] is not parent:
-            tail = around.pop()[0].tail
-            if tail and around and (place := around[-1])[1] is not None and tail.strip(_BLANK):
-                yield tail, place[1], place[2]
-        _, holder, href = around[-1] if around else (element, None, None)
+    """The shown texts in order, each with the block element that holds it and the link it stands in; without a holder
+    where a line breaks."""
+    holder: html.HtmlElement | None = None  # None: not shown
+    href: str | None = None
+    left = 1  # elements still to come at this level: counting them is cheaper than asking each for its parent
+    around: list[tuple[html.HtmlElement, html.HtmlElement | None, str | None, int]] = []
+    for element in tree.iter():
         tag = element.tag
-        if tag == "br":
-            yield "", None, None
-        elif tag == "body" or (holder is not None and tag in _BREAKING):
-            holder = element
+        within, link = holder, href
+        if tag in _BREAKING:
+            if tag == "br":
+                yield "", None, None
+            elif holder is not None or tag == "body":
+                within = element
         elif tag in SILENT:
-            holder = None
+            within = None
         elif tag == "a":
-            href = element.get("href", "")
-        around.append((element, holder, href))
-        if holder is not None and (text := element.text) and text.strip(_BLANK):
-            yield text, holder, href
+            link = element.get("href", "")
+        if within is not None and (text := element.text) and text.strip(_BLANK):
+            yield text, within, link
+        if inner := len(element):
+            around.append((element, holder, href, left))
+            holder, href, left = within, link, inner
+            continue
+        while True:
+            if holder is not None and (tail := element.tail) and tail.strip(_BLANK):
+                yield tail, holder, href
+            left -= 1
+            if left or not around:
+                break
+            element, holder, href, left = around.pop()
 
 
 def folded(pieces: list[tuple[str, str | None]]) -> tuple[str, tuple[tuple[int, int, str], ...]] | None:
     """Pieces of one line, each with the link it stands in, as text with folded spaces and the spans of its links."""
+    if len(pieces) == 1:  # most lines
+        return _folded_alone(*pieces[0])
     parts: list[str] = []
     links: list[tuple[int, int, str]] = []
     length, spaced = 0, True
     for piece, href in pieces:
-        text = _SPACES.sub(" ", piece) if "\n" in piece or "  " in piece or "\t" in piece or "\r" in piece else piece
+        text = _single_spaced(piece)
         if spaced:
             text = text.lstrip(" ")
         if not text:
@@ -280,3 +286,14 @@ def folded(pieces: list[tuple[str, str | None]]) -> tuple[str, tuple[tuple[int, 
         length += len(text)
     text = "".join(parts).rstrip()
     return (text, tuple(links)) if text else None
+
+
+def _folded_alone(piece: str, href: str | None) -> tuple[str, tuple[tuple[int, int, str], ...]] | None:
+    text = _single_spaced(piece.strip(_BLANK)).rstrip()
+    if not text:
+        return None
+    return text, () if href is None else ((len(text) - len(text.lstrip()), len(text), href),)
+
+
+def _single_spaced(text: str) -> str:
+    return _SPACES.sub(" ", text) if "\n" in text or "  " in text or "\t" in text or "\r" in text else text

@@ -14,7 +14,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
@@ -42,27 +42,47 @@ class Match:
     fields: tuple[tuple[str, str], ...] = ()
 
 
+class _Group:
+    """Patterns that are tried together; one of them all tells most lines apart at once."""
+
+    def __init__(self, zone: str, reach: str, beyond_latin: bool) -> None:
+        self.zone, self.reach, self.beyond_latin = zone, reach, beyond_latin
+        self.patterns: list[re.Pattern[str]] = []
+
+    @cached_property
+    def _union(self) -> re.Pattern[str]:
+        return re.compile("|".join(f"(?:{_nameless(one)})" for one in self.patterns), re.IGNORECASE)
+
+    def fits(self, line: str) -> bool:
+        return bool(self._union.fullmatch(line))
+
+
 class RuleSet:
-    """Rules made ready for matching. One pattern of many tells most lines apart at once."""
+    """Rules made ready for matching."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         digests = {rule: digest_in(rule.id) if rule.origin in ("learned", "yours") else None for rule in rules}
         self._lines = {digest: rule for rule, digest in digests.items() if digest is not None}
         self._rules = tuple((rule, pattern_of(rule)) for rule, digest in digests.items() if digest is None)
-        self._unions: dict[tuple[bool, tuple[str, ...], tuple[str, ...]], re.Pattern[str]] = {}
+        groups: dict[tuple[str, str, bool, str], _Group] = {}
+        for rule, pattern in self._rules:
+            # shipped rules stand apart, so that all sources share their patterns
+            key = (rule.zone, rule.reach, _beyond_latin(rule), rule.origin)
+            groups.setdefault(key, _Group(*key[:3])).patterns.append(pattern)
+        self._groups = tuple(groups.values())
 
     def fits(self, line: str, zones: tuple[str, ...] = ZONES) -> bool:
         """Whether any rule of these zones fits the whole line."""
-        return self._any(" ".join(line.split()), zones, REACHES)
+        return any(self._fitting(" ".join(line.split()), zones))
 
     def ends(self, line: str) -> bool:
         """Whether the line is one after which no article goes on."""
-        return self._any(" ".join(line.split()), ZONES, ("rest",))
+        return any(self._fitting(" ".join(line.split()), ZONES, ("rest",)))
 
     def match(self, line: str, zones: tuple[str, ...]) -> Match | None:
         """The first rule of these zones that fits the whole line."""
         folded = " ".join(line.split())
-        if self._any(folded, zones, REACHES):
+        if any(self._fitting(folded, zones)):
             for rule, pattern in self._rules:
                 if rule.zone in zones and (found := pattern.fullmatch(folded)):
                     return Match(rule, tuple((k, v.strip()) for k, v in found.groupdict().items() if v and v.strip()))
@@ -70,27 +90,20 @@ class RuleSet:
 
     def keeps(self, line: str) -> bool:
         """Whether a rule says that the line is text."""
-        return self._any(" ".join(line.split()), (KEEP,), REACHES)
+        return any(self._fitting(" ".join(line.split()), (KEEP,)))
 
     def line_rule(self, line: str) -> Rule | None:
         """The rule for exactly this line, whatever its length; its zone may be `keep`."""
         return self._lines.get(digest_of(line)) if self._lines else None
 
-    def _any(self, line: str, zones: tuple[str, ...], reaches: tuple[str, ...]) -> bool:
-        """Whether one of these rules fits, told by one pattern of all that may fit a line in its script."""
+    def _fitting(self, line: str, zones: tuple[str, ...], reaches: tuple[str, ...] = REACHES) -> Iterator[_Group]:
+        """The groups of which a pattern fits the whole line."""
         if len(line) > LONGEST_LINE:
-            return False
+            return
         latin = line.isascii() or not _BEYOND_LATIN.search(line)
-        union = self._unions.get((latin, zones, reaches))
-        if union is None:
-            parts = [
-                f"(?:{_nameless(pattern)})"
-                for rule, pattern in self._rules
-                if rule.zone in zones and rule.reach in reaches and not (latin and _beyond_latin(rule))
-            ]
-            union = re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
-            self._unions[latin, zones, reaches] = union
-        return bool(union.fullmatch(line))
+        for one in self._groups:
+            if one.zone in zones and one.reach in reaches and not (latin and one.beyond_latin) and one.fits(line):
+                yield one
 
 
 def _nameless(pattern: re.Pattern[str]) -> str:
