@@ -4,13 +4,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+BROWSER := $(VENV)/.browser
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test lint types bench floors docs clean
+.PHONY: help demo serve test test-slow test-browser lint types bench floors docs clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## crawl five invented outlets on this machine, import five texts, leave archive.db
 	@$(BIN)/python -m tests.newsroom.demo $(if $(PORT),--first-port $(PORT))
@@ -18,8 +19,15 @@ demo: $(READY) ## crawl five invented outlets on this machine, import five texts
 serve: $(READY) ## open archive.db in Datasette
 	@$(BIN)/tearsheet serve $(if $(PORT),--port $(PORT))
 
-test: $(READY) ## the whole suite
-	@$(BIN)/python -m pytest -n auto --dist worksteal
+test: $(READY) ## the suite but for what is slow
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not browser"
+
+test-slow: $(READY) ## crawls killed many times over, a day of polling, a year of feeds
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow
+
+test-browser: $(BROWSER) ## pages that only scripts make; needs Chromium
+	@command -v chromium > /dev/null || { echo "chromium is not there; apt-get install chromium" >&2; exit 1; }
+	@TEARSHEET_TEST_BROWSER=1 $(BIN)/python -m pytest -m browser
 
 lint: $(READY) ## ruff: rules and format
 	@$(BIN)/ruff check .
@@ -42,7 +50,7 @@ docs: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/python docs/build.py
 
 clean: ## remove .venv and caches; archives stay
-	rm -rf $(VENV) .venv-datasette1 .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .venv-datasette1 .venv-scrapyd .mypy_cache .ruff_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml
@@ -53,4 +61,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps -e .
+	@touch $@
+
+$(BROWSER): requirements-browser.lock $(READY)
+	@$(PIP) --require-hashes --no-deps -r requirements-browser.lock
+	@$(BIN)/python -m pip check -qq --disable-pip-version-check
 	@touch $@

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from scrapy.http import Response
+from scrapy.http import Headers, Response
 
 from pipelines.types import Capture, Entry
 
 _LONGEST_WAIT = timedelta(days=7)
 #: Answers that speak of the moment, not of the page.
 _PASSING = {408, 425, 429}
+_OVERLOADED = {429, 503}
+_MOST_HEADERS = 64 * 1024  # bytes of names and values that are kept, in the order they came
 
 
 def capture_of(response: Response, url: str, source: str, entry: Entry | None = None) -> Capture:
@@ -25,12 +27,23 @@ def capture_of(response: Response, url: str, source: str, entry: Entry | None = 
         source=source,
         fetched_at=datetime.now(UTC),
         status=response.status,
-        headers=tuple((_text(name), _text(one)) for name, values in response.headers.items() for one in values),
+        headers=tuple(_kept(response.headers)),
         mime=_text(content_type).partition(";")[0].strip().lower() or None,
         body=response.body,
         completeness=completeness,
+        rendered="rendered" in response.flags,
         entry=entry,
     )
+
+
+def _kept(headers: Headers) -> Iterator[tuple[str, str]]:
+    left = _MOST_HEADERS
+    for name, values in headers.items():
+        for one in values:
+            left -= len(name) + len(one)
+            if left < 0:
+                return
+            yield _text(name), _text(one)
 
 
 def passing(status: int) -> bool:
@@ -40,15 +53,26 @@ def passing(status: int) -> bool:
 
 def retry_at(response: Response | None, tries: int) -> str:
     """When to ask again (ISO 8601, UTC): as the host says in Retry-After, else later each time."""
-    now = datetime.now(UTC)
-    wait = timedelta(minutes=15 * 4**tries)
-    said = _text(response.headers.get(b"Retry-After") or b"").strip() if response else ""
-    if said.isdigit():
-        wait = timedelta(seconds=int(said[:9]))
-    elif said:
-        with suppress(ValueError):
-            wait = parsedate_to_datetime(said).astimezone(UTC) - now
-    return (now + max(timedelta(0), min(wait, _LONGEST_WAIT))).strftime("%Y-%m-%dT%H:%M:%SZ")
+    asked = asked_to_wait(response) if response else None
+    wait = min(timedelta(minutes=15 * 4**tries), _LONGEST_WAIT) if asked is None else asked
+    return (datetime.now(UTC) + wait).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def asked_to_wait(response: Response) -> timedelta | None:
+    """How long an overloaded host asks us to wait, a week at most; None where it does not say."""
+    said = _text(response.headers.get(b"Retry-After") or b"").strip()
+    if response.status not in _OVERLOADED or not said:
+        return None
+    try:
+        # isdecimal() alone would take digits of every script
+        wait = (
+            timedelta(seconds=int(said[:9]))
+            if said.isascii() and said.isdecimal()
+            else parsedate_to_datetime(said).astimezone(UTC) - datetime.now(UTC)
+        )
+    except (ValueError, OverflowError):
+        return None
+    return max(timedelta(0), min(wait, _LONGEST_WAIT))
 
 
 def _text(value: bytes) -> str:

@@ -72,7 +72,8 @@ def _read(reader: Reader, body: bytes, limit: int, piece: int = _PIECE) -> Decod
         for chunk in reader(body, piece):
             out += chunk
             if len(out) > limit:
-                return Decoded(bytes(out[:limit]), "truncated")
+                del out[limit:]  # in place: a copy of a large one more would be felt
+                return Decoded(bytes(out), "truncated")
     except (EOFError, zlib.error, brotli.error, zstd.ZstdError):
         if piece > _CRUMB:
             return _read(reader, body, limit, _CRUMB)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import resource
 import sys
-from pathlib import Path
 from typing import Any, Self
 
 from scrapy import Spider, signals
@@ -11,7 +12,7 @@ from scrapy.crawler import Crawler
 
 from crawler.spiders.base import BaseSpider
 from pipelines.live import Run
-from pipelines.summary import problems, rejects, table
+from pipelines.summary import folded, health_lines, problems, rejects, table
 
 _INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
 
@@ -28,6 +29,7 @@ class Ending:
         self.exit_code = 0
         if isinstance(crawler.spider, BaseSpider):
             Run.of(crawler).open()
+            gc.freeze()  # what is here stays; looking through it for garbage again and again takes time
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
     @classmethod
@@ -37,6 +39,8 @@ class Ending:
     async def spider_closed(self, spider: Spider, reason: str) -> None:
         """Write down how the crawl ended, and say it."""
         run = Run.of(self._crawler)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        self._crawler.stats.max_value("memusage/max", peak)  # Scrapy looks once a minute only
         report = await run.finish(reason)
         if run.id is None:
             return
@@ -48,18 +52,19 @@ class Ending:
         elif wrong or reason != "finished":
             self.exit_code = 1
         if not self._quiet:
-            print(_words(report, wrong, reason, run.path, spider.name), file=sys.stderr, flush=True)
+            print(_words(run, report, wrong, reason, spider.name), file=sys.stderr, flush=True)
 
 
-def _words(report: list[dict[str, Any]], wrong: list[str], reason: str, path: Path, name: str) -> str:
+def _words(run: Run, report: list[dict[str, Any]], wrong: list[str], reason: str, name: str) -> str:
     lines = [table(report)] if report else []
     if why := rejects(report):
         lines.append(f"rejected: {why}")
-    lines += wrong
+    lines += folded(wrong, "more lines like these")
+    lines += health_lines(run.findings, {line.partition(":")[0] for line in wrong})
     stored = sum(row["stored"] + row["revised"] for row in report)
     if reason == "shutdown":
         lines.append(f"stopped; run `scrapy crawl {name}` again to go on where it was")
     elif reason == "finished" and not stored and not wrong:
         lines.append("nothing new")
-    lines.append(f"archive: {path}")
+    lines.append(f"archive: {run.path}")
     return "\n".join(lines)

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from scrapy import Request
@@ -14,27 +15,49 @@ from scrapy.http import Response
 
 from crawler.captures import capture_of, passing, retry_at
 from crawler.entries import read_listing
+from crawler.entries.discover import named_sitemaps
 from crawler.entries.listing import Listing, NoListingError
+from crawler.entries.pattern import UNKNOWN, Example, Patterns
+from crawler.entries.shape import Shape
 from crawler.middlewares.refusal import NotNowError
+from crawler.middlewares.render import RENDER
+from crawler.middlewares.robots import RobotsMiddleware
 from pipelines.live import Run
+from pipelines.store import known
+from pipelines.store.rows import key_of
 from pipelines.store.writer import Writer
 from pipelines.types import Capture, Entry, Feed, Fetched, Source
 
 _MOST_DEPTH = 5  # sitemaps within sitemaps
 _MOST_MEMBERS = 10  # of one index, the newest
 _MOST_DOCUMENTS = 200  # listings of one source in one crawl
-_MOST_PAGES = 5  # of one section
+_MOST_PAGES = 4  # of one section, beyond the first
+_MOST_DAYS = 12  # of one month, the latest; and as many months of one archive
+_MOST_ARCHIVE_PAGES = 20  # of one day or month
+_MOST_EXAMPLES = 500  # addresses of one listing that are learned from
+_MOST_LEFT = 500  # links of one source remembered as something else
+
+Wanted = Callable[[Entry], bool]
 
 
 class ListingReader:
     """Reads listings for one crawl. `found` is called with a source's id when entries were queued on the way."""
 
-    def __init__(self, crawler: Crawler, found: Callable[[str], None]) -> None:
+    def __init__(
+        self, crawler: Crawler, found: Callable[[str], None], *, most_documents: int = _MOST_DOCUMENTS
+    ) -> None:
+        self._most_documents = most_documents
         self._crawler = crawler
         self._run = Run.of(crawler)
         self._found = found
+        # large listings take seconds, and the loop has other hosts to serve; one at a time, for they take memory too
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="listings")
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self._known: dict[tuple[str, str], Feed] = {}
+        self._examples: dict[str, list[Example]] = {}
+        self._patterns: dict[str, tuple[int, Patterns]] = {}
+        self.taken: defaultdict[str, set[str]] = defaultdict(set)  # urlkeys of all entries listed so far, by source
+        self.left: defaultdict[str, dict[str, str]] = defaultdict(dict)  # links taken for something else, and why
         most = crawler.settings.getint("TEARSHEET_SITEMAP_ENTRIES")
         self._left: defaultdict[str, int] = defaultdict(lambda: most)
 
@@ -45,7 +68,7 @@ class ListingReader:
     def claim(self, feed: Feed) -> bool:
         """Whether a listing is still to be asked in this crawl; from now on it is not."""
         asked = self._asked[feed.source]
-        if feed.url in asked or len(asked) >= _MOST_DOCUMENTS:
+        if feed.url in asked or len(asked) >= self._most_documents:
             return False
         asked.add(feed.url)
         return True
@@ -71,9 +94,10 @@ class ListingReader:
             return
         self._run.count(source.id, "feeds")
         members = self._members(feed, listing, depth)
+        further = listing.next is not None and await self._any_new(listing)
         yield Fetched(
             capture=capture,
-            feed=replace(feed, kind=listing.kind, due_at=None),
+            feed=replace(feed, kind=listing.kind),
             entries=self._bounded(source, listing),
             feeds=members,
         )
@@ -82,13 +106,121 @@ class ListingReader:
             if answer := await self._fetch(member):
                 async for fetched in self.read(source, member, answer, depth=depth + 1):
                     yield fetched
-        if listing.next and hashlib.sha256(capture.body).hexdigest() != feed.digest:
-            await self._older(source, feed, listing.next)
+        if further and listing.next:
+            await self.older(source, listing.next, feed.id)
+        elif not listing.entries and hashlib.sha256(capture.body).hexdigest() != feed.digest:
+            await self._days(source, listing.days, feed.id, again=feed.digest is not None)
+
+    async def front(self, source: Source, feed: Feed, response: Response) -> AsyncIterator[Fetched]:
+        """What a front page leads to that no feed and no sitemap lists; where there is any, it is asked from now on."""
+        listed = set(self.taken[source.id])
+        capture = capture_of(response, feed.url, source.id)
+        listing = await self._listing(source, feed, capture, response, probing=True)
+        if listing is None:
+            return
+        patterns = await self.patterns(source)
+        fresh = [(one, patterns.judge(one.url)) for one in listing.entries if key_of(one.url) not in listed]
+        further = tuple(one for one, said in fresh if said.learned or said.shape is Shape.ARTICLE)
+        if further:
+            self._run.count(source.id, "feeds")
+            yield Fetched(capture=capture, feed=replace(feed, kind="section"), entries=further)
+
+    async def older(self, source: Source, url: str, feed_id: int | None = None, *, wanted: Wanted | None = None) -> int:
+        """Queue what a page lists, and the pages after it until one holds nothing new; how many entries they list.
+
+        Later crawls do not ask for them. With `wanted`, which says what is to be had, known entries end nothing.
+        """
+        total = 0
+        following: str | None = url
+        for _ in range(_MOST_PAGES if wanted is None else _MOST_ARCHIVE_PAGES):
+            listing = await self._peek(Feed(source=source.id, url=following, kind="section")) if following else None
+            if listing is None:
+                break
+            entries = [one for one in listing.entries if wanted is None or wanted(one)]
+            new = await self._queue(source, entries, feed_id)
+            total += len(entries)
+            if not (entries if wanted else new):
+                break
+            following = listing.next
+        return total
+
+    async def _days(
+        self, source: Source, urls: tuple[str, ...], feed_id: int | None, *, again: bool, depth: int = 1
+    ) -> bool:
+        """Queue what the newest pages of an archive by date list; of one read before until one holds nothing new, and
+        whether it came to that.
+
+        A calendar of something else goes on for ever and lists no article: some pages of it are enough.
+        """
+        for url in urls[:_MOST_DAYS]:
+            listing = await self._peek(Feed(source=source.id, url=url, kind="section"))
+            if listing is None:
+                continue
+            if listing.entries:
+                if not await self._queue(source, list(listing.entries), feed_id) and again:
+                    return True
+            elif depth and await self._days(source, listing.days, feed_id, again=again, depth=depth - 1):
+                return True
+        return False
+
+    async def tree(
+        self, source: Source, url: str, *, enter: Callable[[str], bool], wanted: Wanted, depth: int = 0
+    ) -> int:
+        """Queue what is `wanted` of a sitemap and of its members that may be entered; how many entries that is."""
+        listing = await self._peek(Feed(source=source.id, url=url, kind="sitemap"))
+        if listing is None or listing.kind != "sitemap":
+            return 0
+        entries = [one for one in listing.entries if wanted(one)]
+        await self._queue(source, entries)
+        total = len(entries)
+        for member in listing.feeds if depth < _MOST_DEPTH else ():
+            if enter(member.url):
+                total += await self.tree(source, member.url, enter=enter, wanted=wanted, depth=depth + 1)
+        return total
+
+    async def _any_new(self, listing: Listing) -> bool:
+        """Whether a listing has entries of which the archive holds no page: where all are known, so are older ones."""
+        pages = [(one.url, None) for one in listing.entries]
+        held = await self._run.write(lambda writer, asked: known.held(writer.db.conn, asked), pages)
+        return len(held) < len(set(pages))
+
+    async def _peek(self, page: Feed) -> Listing | None:
+        """What a page lists that no later crawl will ask for; None where it does not come or lists nothing."""
+        source = self._run.file.sources[page.source]
+        response = await self._fetch(page, probing=True)
+        if response is None:
+            return None
+        return await self._listing(source, page, capture_of(response, page.url, source.id), response, probing=True)
+
+    async def _queue(self, source: Source, entries: list[Entry], feed_id: int | None = None) -> int:
+        """Queue entries; how many joined."""
+        new = await self._run.write(Writer.add_entries, source.id, entries, feed_id, self._run.id)
+        if new:
+            self._run.count(source.id, "found", new)
+            self._found(source.id)
+        return new
+
+    async def named_sitemaps(self, url: str) -> tuple[Feed, ...]:
+        """The sitemaps that a host's robots.txt names."""
+        robots = self._crawler.get_downloader_middleware(RobotsMiddleware)
+        return named_sitemaps((await robots.rules(url)).body, url) if robots else ()
+
+    async def patterns(self, source: Source) -> Patterns:
+        """What the source's addresses have shown so far, in earlier crawls and in this one."""
+        examples = self._examples.get(source.id)
+        if examples is None:
+            seen = await self._run.write(Writer.known, source.id)
+            examples = self._examples.setdefault(source.id, [Example(url, article) for url, article in seen])
+        count, patterns = self._patterns.get(source.id, (-1, UNKNOWN))
+        if count != len(examples):
+            count, patterns = len(examples), await asyncio.to_thread(Patterns.of, list(examples))
+            self._patterns[source.id] = count, patterns
+        return patterns
 
     async def lost(self, feed: Feed, problem: BaseException | None) -> None:
         """A listing did not come."""
-        due_at = problem.retry_at if isinstance(problem, NotNowError) else None
-        await self._failed(replace(feed, due_at=due_at), 0, str(problem) or type(problem).__name__)
+        again = problem.retry_at if isinstance(problem, NotNowError) else None
+        await self._failed(replace(feed, retry_at=again), 0, str(problem) or type(problem).__name__)
 
     async def nothing(self, feed: Feed, status: int) -> None:
         """Nothing that lists articles was found from a homepage."""
@@ -100,16 +232,28 @@ class ListingReader:
         try:
             if response.status != 200:
                 raise NoListingError(f"status {response.status}")
-            # in a thread: large listings take seconds, and the loop has other hosts to serve
-            listing = await asyncio.to_thread(read_listing, capture, source)
+            patterns = await self.patterns(source)
+            listing = await asyncio.get_running_loop().run_in_executor(
+                self._thread, read_listing, capture, source, patterns
+            )
             if listing.kind == "section" and feed.kind != "section":
                 raise NoListingError("a web page, no feed")
         except NoListingError as problem:
             if not probing:
-                due_at = retry_at(response, feed.failures) if passing(response.status) else None
-                await self._failed(replace(feed, due_at=due_at), response.status, str(problem))
+                again = retry_at(response, min(feed.failures, 2)) if passing(response.status) else None
+                await self._failed(replace(feed, retry_at=again), response.status, str(problem))
             return None
+        self._learn(source, listing)
         return listing
+
+    def _learn(self, source: Source, listing: Listing) -> None:
+        """What an outlet lists itself as articles shows how its articles' addresses look."""
+        self.taken[source.id].update(key_of(one.url) for one in listing.entries)
+        told = [one for one in listing.entries if one.kind in ("feed", "news")]
+        self._examples[source.id] += [Example(one.url, article=True) for one in told[:_MOST_EXAMPLES]]
+        left = self.left[source.id]
+        for url, why in listing.left[: _MOST_LEFT - len(left)]:
+            left.setdefault(url, why)
 
     def _members(self, feed: Feed, listing: Listing, depth: int) -> tuple[Feed, ...]:
         """The listings to go on with: the newest sitemaps of an index, the sections of a front page seen first."""
@@ -127,29 +271,13 @@ class ListingReader:
         self._run.count(source.id, "held_back", len(listing.entries) - len(kept))
         return kept
 
-    async def _older(self, source: Source, feed: Feed, url: str | None) -> None:
-        """Queue what older pages of a section list, until one holds nothing new."""
-        for _ in range(_MOST_PAGES - 1):
-            page = Feed(source=source.id, url=url or "", kind="section")
-            response = await self._fetch(page, probing=True) if url else None
-            if response is None:
-                return
-            capture = capture_of(response, page.url, source.id)
-            listing = await self._listing(source, page, capture, response, probing=True)
-            if listing is None:
-                return
-            new = await self._run.write(Writer.add_entries, source.id, listing.entries, feed.id, self._run.id)
-            if not new:
-                return
-            self._run.count(source.id, "found", new)
-            self._found(source.id)
-            url = listing.next
-
     async def _fetch(self, feed: Feed, *, probing: bool = False) -> Response | None:
         if not self._crawler.engine.running or not self.claim(feed):
             return None
         try:
-            return await self._crawler.engine.download_async(request_for(feed))
+            source = self._run.file.sources.get(feed.source)
+            request = request_for(feed, render=source is not None and source.render)
+            return await self._crawler.engine.download_async(request)
         except Exception as problem:
             if not probing:
                 await self.lost(feed, problem)
@@ -160,11 +288,13 @@ class ListingReader:
         self._run.count(feed.source, "silent")
 
 
-def request_for(feed: Feed) -> Request:
-    """The request for a feed, conditional on its having changed. Raises ValueError for what is no address."""
+def request_for(feed: Feed, *, render: bool = False) -> Request:
+    """The request for a feed, conditional on its having changed; of a source that is rendered, sections are.
+    Raises ValueError for what is no address."""
     headers = {}
     if feed.etag:
         headers["If-None-Match"] = feed.etag
     if feed.last_modified:
         headers["If-Modified-Since"] = feed.last_modified
-    return Request(feed.url, headers=headers, dont_filter=True, priority=10)
+    meta = {RENDER: render and feed.kind == "section"}
+    return Request(feed.url, headers=headers, meta=meta, dont_filter=True, priority=10)

@@ -25,13 +25,14 @@ ITEM_PIPELINES = {
 EXTENSIONS = {"crawler.extensions.Ending": 0}
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.guard.GuardMiddleware": 50,
+    "crawler.middlewares.patience.PatienceMiddleware": 75,
     "crawler.middlewares.robots.RobotsMiddleware": 100,
+    "crawler.middlewares.render.RenderMiddleware": 580,  # only where a source asks for it
     "crawler.middlewares.bodies.BodyMiddleware": 590,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
-    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,  # the archive counts
 }
 
 SPIDER_MIDDLEWARES = {  # they would look at every page for nothing
@@ -44,6 +45,7 @@ SPIDER_MIDDLEWARES = {  # they would look at every page for nothing
 DOWNLOAD_HANDLERS = {"file": None, "data": None, "ftp": None, "s3": None}
 TWISTED_DNS_RESOLVER = "crawler.middlewares.guard.GuardedResolver"
 DNS_TIMEOUT = 10
+REACTOR_THREADPOOL_MAXSIZE = 50  # names that are asked for at once; some name servers never answer
 DOWNLOAD_VERIFY_CERTIFICATES = True
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False
@@ -56,8 +58,10 @@ REMOTE_CONTROL_ENABLED = False  # it would open a port and run what it is sent
 ROBOTSTXT_OBEY = True
 AUTOTHROTTLE_ENABLED = True
 DOWNLOAD_DELAY_JITTER = 0.25
-CONCURRENT_REQUESTS = 64  # over all hosts; those that wait for their host's delay count too
+CONCURRENT_REQUESTS = 128  # over all hosts; those that wait for their host's delay count too
 CONCURRENT_REQUESTS_PER_DOMAIN = 8
+SCHEDULER_PRIORITY_QUEUE = "crawler.fairness.FairQueue"
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 RETRY_TIMES = 1  # at once; after that the frontier tries again in a later crawl
 RETRY_HTTP_CODES = [408, 500, 502, 504, 522, 524]  # 429 and 503 ask us to wait
 RETRY_EXCEPTIONS = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from difflib import get_close_matches
 from typing import Any
 
@@ -65,6 +65,17 @@ def networks(value: object) -> tuple[str, ...]:
         raise ValueError(f"not a network: {problem}") from None
 
 
+def durations(value: object) -> tuple[float, ...]:
+    """Seconds of each of several durations, the shortest first: `["1h", "3d"]`, `"1h, 3d"`, `[]` or `""`."""
+    parts = [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    if not isinstance(parts, (list, tuple)):
+        raise ValueError('no list of durations; write for example ["1h", "3d"], or [] for none')
+    seconds = sorted({duration(part) for part in parts})
+    if seconds and seconds[0] < 60:
+        raise ValueError("too often; the shortest duration is a minute")
+    return tuple(seconds)
+
+
 def line(value: object) -> str:
     """One line of text."""
     if not isinstance(value, str) or any(ord(char) < 32 for char in value):
@@ -72,8 +83,9 @@ def line(value: object) -> str:
     return value.strip()
 
 
-def _setting(default: Any, parse: Any, unit: str, help_: str) -> Any:
-    return field(default=default, metadata={"parse": parse, "unit": unit, "help": help_})
+def _setting(default: Any, parse: Any, unit: str, help_: str, *, shown: str | None = None) -> Any:
+    metadata = {"parse": parse, "unit": unit, "help": help_, "shown": str(default) if shown is None else shown}
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +99,13 @@ class Config:
     page_seconds: float = _setting(10.0, duration, "seconds", "Longest CPU time for reading one page.")
     page_memory: int = _setting(1024**3, size, "bytes", "Most memory for a worker while it reads one page.")
     workers: int = _setting(2, count, "processes", "Processes that read pages.")
+    revisit: tuple[float, ...] = _setting(
+        (3600.0, 10800.0, 86400.0, 259200.0, 2592000.0),
+        durations,
+        "list of durations",
+        "When to look at a page again, counted from its first capture; `[]` for never.",
+        shown="1h, 3h, 1d, 3d, 30d",
+    )
     allow_private_networks: tuple[str, ...] = _setting(
         (), networks, "true, false or networks", "Fetch from loopback and private addresses too."
     )
@@ -132,8 +151,4 @@ def _parsed(one: Field[Any], value: object, where: str) -> Any:
 
 def settings_table() -> list[tuple[str, str, str, str]]:
     """(name, default, unit, help) of every setting, for the docs."""
-    rows = []
-    for one in fields(Config):
-        assert one.default is not MISSING
-        rows.append((one.name, str(one.default), one.metadata["unit"], one.metadata["help"]))
-    return rows
+    return [(one.name, *(one.metadata[key] for key in ("shown", "unit", "help"))) for one in fields(Config)]

@@ -1,7 +1,6 @@
 """Scrapy item pipelines that know nothing of Scrapy: what spiders hand on is kept, read in workers, and stored.
 
-All three share one `Run`: the archive's writer on a thread of its own, so that the event loop never waits for the
-disk, the worker processes, and the counts.
+All three share one `Run`: the archive's writer on a thread of its own, the worker processes, and the counts.
 """
 
 from __future__ import annotations
@@ -11,15 +10,15 @@ import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
+from pipelines.checkup import check_up
 from pipelines.config import Config
-from pipelines.engines.local import LocalPool
+from pipelines.engines.local import LocalPool, warm_up
 from pipelines.errors import ArchiveError, EngineError, StoreError
 from pipelines.lessons import describe, recipe_in_force
 from pipelines.recipe import Recipe
@@ -28,7 +27,9 @@ from pipelines.sources import SourcesFile, read_sources
 from pipelines.store.archive import Archive
 from pipelines.store.faults import concerns_one_row
 from pipelines.store.writer import Writer
+from pipelines.summary import final_stats
 from pipelines.types import Fetched, Outcome
+from pipelines.writing import WriterThread
 
 _PAUSE = timedelta(minutes=15)  # until a page that could not be taken is fetched again
 
@@ -56,11 +57,12 @@ class Run:
         self.fatal: ArchiveError | None = None  # what ended the crawl before its time
         self.errors = 0  # items that a pipeline could not take
         self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.findings: dict[str, Any] = {}  # what began and ended to be wrong with sources
         self._seconds: dict[str, tuple[float, float]] = {}
         self._crawler = crawler
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._thread = WriterThread(self.open)
         self._writer: Writer | None = None
-        self._recipe = Recipe.default(file.sources)
+        self._recipe = Recipe()  # the one in force, once the archive is open
         self._workers: LocalPool | None = None
 
     @classmethod
@@ -91,36 +93,35 @@ class Run:
         return self._writer
 
     async def write(self, job: Callable[Concatenate[Writer, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The result of a method of the writer, done on its thread after all that was asked of it before."""
-
-        def done() -> T:
-            return job(self.open(), *args, **kwargs)
-
-        return await self._call(done)
-
-    async def _call(self, job: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, job)
+        """What a method of the writer gives, durable; it is done after all that was asked of it before."""
+        return await self._thread.write(lambda writer: job(writer, *args, **kwargs))
 
     async def pending(self) -> AsyncIterator[Fetched]:
         """Captures that a killed run left unread, one at a time; what it left to be stripped again is, before."""
-        archive = await self._call(partial(Archive, self.path))
+        call = self._thread.call
+        archive = await call(partial(Archive, self.path))
         try:
-            await self.write(strip_again, archive, self._recipe, self.config, self.id)
+            await call(lambda: strip_again(self.open(), archive, self._recipe, self.config, self.id))
             captures = archive.pending()
-            while one := await self._call(partial(next, captures, None)):
+            while one := await call(partial(next, captures, None)):
                 yield Fetched(capture=one[1], capture_id=one[0])
         finally:
-            await self._call(archive.close)
+            await call(archive.close)
+
+    def revisit(self, source: str | None) -> tuple[float, ...]:
+        """When pages of a source are looked at again, in seconds from their first capture."""
+        one = self.file.sources.get(source or "")
+        return self.config.revisit if one is None or one.revisit is None else one.revisit
 
     def warm_up(self) -> None:
         """Let the workers load what they need, because pages are to come; without any they are never started."""
         if self._workers is None:
-            self._workers = pool_of(self._recipe, self.config)
+            warm_up()
 
     async def read(self, fetched: Fetched) -> Outcome:
-        """What reading a capture ends in."""
-        self.warm_up()
-        assert self._workers is not None
+        """What reading a kept capture ends in."""
+        if self._workers is None:
+            self._workers = pool_of(self._recipe, self.config)
         return await self._workers.process(fetched.capture)
 
     def count(self, source: str | None, what: str, n: int = 1) -> None:
@@ -157,9 +158,9 @@ class Run:
         try:
             if self._workers:
                 await self._workers.aclose()
-            return await self._call(partial(self._finish, reason)) if self._writer else []
+            return await self._thread.call(partial(self._finish, reason)) if self._writer else []
         finally:
-            self._thread.shutdown(wait=False)
+            self._thread.close()
 
     def _finish(self, reason: str) -> list[dict[str, Any]]:
         assert self._writer is not None
@@ -169,11 +170,15 @@ class Run:
                 if reason == "finished":
                     reason = self._learn(self._writer, archive, self.id)
                 rows = {row["source"] or "none": row for row in archive.run_report(self.id)}
+                if reason == "finished":
+                    self.findings = check_up(self._writer, archive, {*self.counts, *rows})
             for name in {*self.counts, *rows}:
                 rows[name] = {**_empty(name), **rows.get(name, {}), "seconds": self._spent(name)}
                 rows[name] |= {what: self.counts[name][what] for what in ("feeds", "silent", "refused", "held_back")}
             report = [rows[name] for name in sorted(rows)]
-            self._writer.finish_run(self.id, reason, {"sources": report, "errors": self.errors})
+            scrapy = final_stats(self._crawler.stats.get_stats())
+            stats = {"sources": report, "errors": self.errors, "findings": self.findings, "scrapy": scrapy}
+            self._writer.finish_run(self.id, reason, stats)
             self._writer.checkpoint()
         except StoreError as problem:  # a disk without room for an article may have none for the run's end either
             self.fatal = self.fatal or problem
@@ -220,7 +225,7 @@ class KeepRaw(_Stage):
         if item.capture_id is not None:
             return item
         try:
-            kept = await self.run.write(Writer.keep, item, self.run.id)
+            kept = await self.run.write(Writer.keep, item, self.run.id, revisit=self.run.revisit(item.capture.source))
         except Exception as problem:
             await self.run.failed(item, "keep", problem)
             raise

@@ -12,17 +12,31 @@ from lxml.etree import LxmlError
 
 from pipelines.extract import extract_page, extract_text
 from pipelines.fingerprint import fingerprint
+from pipelines.given import as_page, is_its_page, is_wanted
 from pipelines.language import language_of
 from pipelines.lines import word_count
 from pipelines.marks import form_of, marks_of
 from pipelines.metadata import page_claims
+from pipelines.notices import notice
 from pipelines.packing import Read, pack, unpack
-from pipelines.page import Page, UndecodableError, charset_of, decode, parse
+from pipelines.page import Line, Page, UndecodableError, charset_of, decode, parse
 from pipelines.recipe import Recipe
 from pipelines.resolve import key_of, resolve
 from pipelines.rules import RuleSet, own_rules, rule_set
 from pipelines.strip import strip
-from pipelines.types import Article, Block, Capture, Extracted, Extraction, Reason, Reject, Rule, Source, Stripped
+from pipelines.types import (
+    Article,
+    Block,
+    Capture,
+    Claim,
+    Extracted,
+    Extraction,
+    Reason,
+    Reject,
+    Rule,
+    Source,
+    Stripped,
+)
 
 _SHORTEST = 20  # words; below it a page holds a notice, not news
 _HTML_MIMES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
@@ -37,7 +51,24 @@ def process(given: Capture | Extracted, recipe: Recipe) -> Article | Reject:
     if isinstance(given, Extracted):
         return finish(unpack(given.packed, given.text), given.capture, recipe)
     found = read(given, recipe)
-    return found if isinstance(found, Reject) else finish(found, given, recipe)
+    outcome = found if isinstance(found, Reject) else finish(found, given, recipe)
+    return _as_the_feed_gives_it(given, found, outcome, recipe) or outcome
+
+
+def _as_the_feed_gives_it(
+    capture: Capture, found: Read | Reject, outcome: Article | Reject, recipe: Recipe
+) -> Article | None:
+    """The article by the text that came with its entry, where the page shows none or only its beginning."""
+    if capture.entry is None or not is_wanted(outcome, capture.entry):
+        return None
+    page = as_page(capture)
+    given = read(page, recipe) if page else None
+    if not isinstance(given, Read):
+        return None
+    own = found.extraction.claims if isinstance(found, Read) and is_its_page(outcome, capture.entry) else ()
+    claims = (*own, *given.extraction.claims, Claim("text_from", "feed", "feed"))
+    article = finish(replace(given, extraction=replace(given.extraction, claims=claims)), capture, recipe)
+    return article if isinstance(article, Article) else None
 
 
 def read(capture: Capture, recipe: Recipe) -> Read | Reject:
@@ -52,7 +83,7 @@ def read(capture: Capture, recipe: Recipe) -> Read | Reject:
     if not extraction.text:
         return Reject(Reason.EMPTY)
     kept = [_form(extraction.text, block) for block in extraction.blocks]
-    shown = kept if page is None else [form_of(line.text, [link[:2] for link in line.links]) for line in page.lines()]
+    shown = kept if page is None else [_shown(line) for line in page.lines()]
     marks = marks_of(shown, kept)
     return Read(extraction=extraction, plain=page is None, marks=marks)
 
@@ -65,7 +96,7 @@ def finish(found: Read, capture: Capture, recipe: Recipe) -> Article | Reject:
     language = language_of(stripped.text, [*labels, source.language if source else None])
     fields = resolve(replace(found.extraction, language=language), stripped, capture, source)
     words = word_count(stripped.text)
-    if reject := _unfit(stripped, words, plain=found.plain):
+    if reject := _unfit(stripped, fields["title"], words, plain=found.plain):
         return reject
     return Article(
         urlkey=key_of(fields["url"]),
@@ -74,6 +105,7 @@ def finish(found: Read, capture: Capture, recipe: Recipe) -> Article | Reject:
         word_count=words,
         removals=stripped.removals,
         fingerprint=fingerprint(stripped.text),
+        text_from="feed" if any(one.field == "text_from" for one in found.extraction.claims) else "page",
         recipe=recipe.id_for(capture.source),
         base=recipe.base_for(capture.source),
         packed=pack(found),
@@ -84,6 +116,10 @@ def finish(found: Read, capture: Capture, recipe: Recipe) -> Article | Reject:
 def _form(text: str, block: Block) -> str:
     links = [(link.start - block.start, link.stop - block.start) for link in block.links]
     return form_of(text[block.start : block.stop], links)
+
+
+def _shown(line: Line) -> str:
+    return form_of(line.text, [(start, stop) for start, stop, _ in line.links]) if line.links else line.text
 
 
 def _refused(capture: Capture) -> Reject | None:
@@ -119,11 +155,13 @@ def _is_plain(capture: Capture) -> bool:
     return not any(mark in head for mark in (b"<html", b"<!doctype", b"<head", b"<body", b"<div", b"<p>", b"<?xml"))
 
 
-def _unfit(stripped: Stripped, words: int, *, plain: bool) -> Reject | None:
+def _unfit(stripped: Stripped, title: str | None, words: int, *, plain: bool) -> Reject | None:
     if words == 0:
         return Reject(Reason.EMPTY)
     if plain:
         return None  # whoever imports a text means it
+    if reject := notice(title, stripped.text, words):
+        return reject
     linked = sum(link.stop - link.start for block in stripped.blocks for link in block.links)
     if linked > 0.5 * len(stripped.text):
         return Reject(Reason.LISTING, f"{100 * linked // len(stripped.text)} % of the text is links")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pipelines import choose
 from pipelines.dateline import read_opening
+from pipelines.given import content_claim
 from pipelines.lines import ends_sentence
 from pipelines.people import agency_in, body_in, people
 from pipelines.titles import best_title
@@ -22,6 +23,8 @@ def resolve(extraction: Extraction, stripped: Stripped, capture: Capture, source
     """The fields of the article, by name. Nothing is invented: a field nobody claims is None or empty."""
     claims = [*stripped.claims, *extraction.claims, *_entry_claims(capture.entry), *_url_claims(capture)]
     claims += _text_claims(stripped.text, extraction.language)
+    if content := content_claim(capture.entry.content if capture.entry else None, stripped.text):
+        claims.append(content)
     zone = source.timezone if source else None
     sites = _site_names(capture, source)
     title = best_title(claims, sites)

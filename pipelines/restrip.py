@@ -6,18 +6,18 @@ It is no revision: the outlet changed nothing. What is interrupted here is found
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from itertools import chain, islice
 
 from pipelines.config import Config
 from pipelines.engines.local import LocalPool
 from pipelines.lessons import learn, stale
-from pipelines.lines import key
-from pipelines.marks import digest_in
-from pipelines.packing import marks_in
+from pipelines.marks import digest_in, digest_of
+from pipelines.packing import unpack
 from pipelines.recipe import Recipe
+from pipelines.rows import pieces_of
 from pipelines.store.archive import Archive
 from pipelines.store.extractions import TO_STRIP
 from pipelines.store.writer import Writer
@@ -36,12 +36,13 @@ def strip_again(writer: Writer, archive: Archive, recipe: Recipe, config: Config
 
     Most articles hold none of the lines on which the verdict changed: they only change recipes.
     """
-    made = [(used, source, recipe.base_for(source)) for used, source, _ in stale(archive, recipe)]
+    id_for, base_for = cache(recipe.id_for), cache(recipe.base_for)
+    made = [(used, source, base_for(source)) for used, source, _ in stale(archive, recipe)]
     changes: defaultdict[str | None, _Changes] = defaultdict(_Changes)
     for used, source, _ in made:
-        changes[source].add(archive.lesson_changes(used, recipe.id_for(source)))
-    found = archive.again(TO_STRIP, [json.dumps(made)], recipe.base_for)
-    wanted = _concerned(writer, found, changes, recipe)
+        changes[source].add(archive.lesson_changes(used, id_for(source)))
+    found = archive.again(TO_STRIP, [json.dumps(made)], base_for)
+    wanted = _concerned(writer, found, changes, id_for)
     if first := next(wanted, None):
         with pool_of(recipe, config) as pool:
             reread(writer, archive, pool, chain((first,), wanted), run_id)
@@ -52,33 +53,32 @@ class _Changes:
 
     def __init__(self) -> None:
         self._digests: set[int] = set()
-        self._words: set[str] = set()
         self._known = True
 
-    def add(self, rules: Iterable[tuple[str, str]] | None) -> None:
-        """Take in (id, line) of learned rules; None: nobody knows which."""
+    def add(self, rules: Iterable[str] | None) -> None:
+        """Take in ids of learned rules; None: nobody knows which."""
         self._known = self._known and rules is not None
-        for rule, line in rules or ():
-            self._digests.add(digest_in(rule) or 0)
-            self._words.add(_words_of(line))
+        self._digests.update(digest_in(rule) or 0 for rule in rules or ())
 
     def concern(self, given: Extracted) -> bool:
         """Whether an extraction holds one of the lines, alone or glued to another."""
-        if not self._known or not self._digests.isdisjoint(marks_in(given.packed).kept):
+        if not self._known:
             return True
-        text = _words_of(given.text)
-        return any(one in text for one in self._words)
-
-
-def _words_of(text: str) -> str:
-    return re.sub(r"\d+", "0", key(text))
+        try:
+            found = unpack(given.packed, given.text)
+        except ValueError:  # whoever strips it will find out, too
+            return True
+        if not self._digests.isdisjoint(found.marks.kept):
+            return True
+        pieces = (piece for block in found.extraction.blocks for piece in pieces_of(given.text, block))
+        return any(digest_of(piece) in self._digests for piece in pieces)
 
 
 def _concerned(
     writer: Writer,
     found: Iterable[tuple[int, Readable]],
     changes: Mapping[str | None, _Changes],
-    recipe: Recipe,
+    id_for: Callable[[str | None], str],
 ) -> Iterator[tuple[int, Readable]]:
     """What a changed verdict concerns; the rest takes on the recipe in force."""
     same: defaultdict[str, list[int]] = defaultdict(list)
@@ -87,7 +87,7 @@ def _concerned(
         if isinstance(given, Capture) or changes[source].concern(given):
             yield capture_id, given
         else:
-            same[recipe.id_for(source)].append(capture_id)
+            same[id_for(source)].append(capture_id)
     for recipe_id, capture_ids in same.items():
         for start in range(0, len(capture_ids), _BATCH):
             writer.adopt(capture_ids[start : start + _BATCH], recipe_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 from pipelines.marks import form_of
 from pipelines.reading import Reader
@@ -39,6 +40,14 @@ def rows_of(extraction: Extraction, reader: Reader) -> list[Row]:
     return [row for block in extraction.blocks for row in _split(extraction.text, block, reader)]
 
 
+def pieces_of(text: str, block: Block) -> Iterator[str]:
+    """Every line that a block may be read as, whatever the rules are, but the one its marks hold."""
+    line = text[block.start : block.stop]
+    if (places := _places(line)) or block.links:
+        for start, stop in combinations((0, *places, len(line)), 2):
+            yield line[start:stop]
+
+
 def _split(text: str, block: Block, reader: Reader) -> Iterator[Row]:
     start = block.start
     for join in _joins(text[block.start : block.stop], reader):
@@ -59,12 +68,15 @@ def _row(text: str, block: Block, start: int, stop: int) -> Row:
 
 def _joins(line: str, reader: Reader) -> list[int]:
     """Where furniture was glued on: a join is one when all that follows it, up to the next join, is furniture."""
-    places = [match.start() for match in _JOIN.finditer(line, max(0, len(line) - _GLUED_TAIL)) if match.start()]
     found: list[int] = []
     stop = len(line)
-    for place in reversed(places):
+    for place in reversed(_places(line)):
         piece = line[place:stop]
         if reader.read(piece, "tail"):
             found.append(place)
             stop = place
     return found[::-1]
+
+
+def _places(line: str) -> list[int]:
+    return [match.start() for match in _JOIN.finditer(line, max(0, len(line) - _GLUED_TAIL)) if match.start()]

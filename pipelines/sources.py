@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipelines.config import Config, duration, nearest
+from pipelines.config import Config, duration, durations, nearest
 from pipelines.errors import ConfigError
+from pipelines.schedule import is_timezone, next_time
 from pipelines.types import Source
 
-_LISTS = {"feeds", "sitemaps", "sections", "follow", "ignore", "strip"}
+_LISTS = {"feeds", "sitemaps", "sections", "archives", "follow", "ignore", "strip"}
 _ADDRESSES = {"feeds", "sitemaps", "sections"}
+_MARKS = ("{year}", "{month}", "{day}", "{m}", "{d}")  # what stands for a date in an archive's address
 _PATTERNS = {"follow", "ignore", "strip"}
 _PAGE = {"body": "the element that holds the article", "remove": "elements to drop before reading"}
 _KEYS = [one.name for one in fields(Source) if one.name != "id"]
@@ -85,11 +89,22 @@ def source_from(name: str, table: object, where: str) -> Source:
 def _value(place: str, key: str, value: object) -> Any:
     if key == "every":
         try:
-            return int(duration(value))
+            return max(1, int(duration(value)))
         except ValueError as problem:
             raise ConfigError(f"{place} every = {value!r} is {problem}") from None
+    if key == "schedule":
+        return _cron(place, value)
+    if key == "revisit":
+        try:
+            return durations(value)
+        except ValueError as problem:
+            raise ConfigError(f"{place} revisit = {value!r} is {problem}") from None
     if key == "page":
         return _page(place, value)
+    if key == "render":
+        if not isinstance(value, bool):
+            raise ConfigError(f"{place} render = {value!r} is neither true nor false")
+        return value
     if key in _LISTS:
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list) or not all(isinstance(one, str) for one in items):
@@ -101,6 +116,19 @@ def _value(place: str, key: str, value: object) -> Any:
         raise ConfigError(f'{place} {key} = {value!r} is no text; write {key} = "…"')
     if key == "homepage":
         _check(place, key, value)
+    if key == "timezone" and not is_timezone(value.strip()):
+        raise ConfigError(f'{place} timezone = {value!r} is no time zone; write for example "Europe/London"')
+    return value.strip()
+
+
+def _cron(place: str, value: object) -> str:
+    """A cron expression that names at least one time to come."""
+    try:
+        if not isinstance(value, str):
+            raise ValueError("is no text")
+        next_time(value, None, datetime.now(UTC))
+    except ValueError as problem:
+        raise ConfigError(f'{place} schedule = {value!r} {problem}; write for example "*/15 6-22 * * *"') from None
     return value.strip()
 
 
@@ -110,14 +138,28 @@ def _check(place: str, key: str, value: str) -> None:
             re.compile(value)
         except re.error as problem:
             raise ConfigError(f"{place} {key}: {value!r} is no regular expression: {problem}") from None
-    elif key in _ADDRESSES or key == "homepage":
+    elif key in _ADDRESSES or key in ("homepage", "archives"):
+        if key == "archives" and (wrong := _archive_problem(value)):
+            raise ConfigError(
+                f"{place} {key} = {value!r} {wrong}; write for example https://…/{{year}}/{{month}}/{{day}}/"
+            )
         try:
             parts = urlsplit(value.strip())
+            if parts.username or parts.password:
+                raise ConfigError(f"{place} {key}: {parts.hostname} is given with a name and password; leave them out")
             fine = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
         except ValueError:
             fine = False
         if not fine:
             raise ConfigError(f"{place} {key} = {value!r} is no web address; write https://… in full")
+
+
+def _archive_problem(pattern: str) -> str | None:
+    """What is wrong with the dates in an archive's address; None where nothing is."""
+    strange = [one for one in re.findall(r"\{[^{}]*\}", pattern) if one not in _MARKS]
+    if strange:
+        return f"has {strange[0]}, which is none of {' '.join(_MARKS)}"
+    return None if "{year}" in pattern else "names no {year}"
 
 
 def _page(place: str, value: object) -> dict[str, Any]:
@@ -131,9 +173,10 @@ def _page(place: str, value: object) -> dict[str, Any]:
     return dict(value)
 
 
-def source_table(name: str, homepage: str) -> str:
+def source_table(name: str, keys: Mapping[str, str | list[str]]) -> str:
     """The text that adds a source to a sources file."""
-    return f'\n[source.{name}]\nhomepage = "{homepage}"\n'
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items()]
+    return "\n".join(["", f"[source.{name}]", *lines, ""])
 
 
 def name_for(homepage: str) -> str:

@@ -1,18 +1,29 @@
-"""The table at the end of a run, and what of it deserves a word."""
+"""What a run did: its table of one screen, its figures, and what of it deserves a word."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+SCREEN = 16  # lines of a table that leave room for what else is said
+_FEW = 8  # lines of one kind, before the rest is only counted
 _COLUMNS = ("found", "refused", "fetched", "stored", "revised", "unchanged", "rejected", "failed", "cut", "seconds")
 
 
 def table(report: Sequence[Mapping[str, Any]]) -> str:
-    """A run's report, one line per source and their sum; `cut` is characters of furniture. Empty for an empty one."""
+    """A run's report, one line per source and their sum; `cut` is characters of furniture. Empty for an empty one.
+
+    Of more sources than a screen shows, those that need a look come first and the rest is one line.
+    """
     if not report:
         return ""
-    rows = [("source", *_COLUMNS), *(_cells(row) for row in report)]
+    shown = list(report)
+    if len(report) > SCREEN:
+        shown = sorted(report, key=_need, reverse=True)
+        rest = shown[SCREEN - 1 :]
+        shown = [*shown[: SCREEN - 1], {**_sum(rest), "source": f"{len(rest):,} more"}]
+    rows = [("source", *_COLUMNS), *(_cells(row) for row in shown)]
     if len(report) > 1:
         rows.append(_cells(_sum(report)))
     widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
@@ -23,6 +34,13 @@ def table(report: Sequence[Mapping[str, Any]]) -> str:
         for row in rows
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _need(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """How much a source needs a look: it gave no answer, it failed, its pages were no articles; then by its news."""
+    rejected = sum(row["rejected"].values())
+    unheard = bool(row.get("silent") and not row.get("feeds"))
+    return unheard, row["failed"], rejected > row["stored"], rejected, row["stored"] + row["revised"], row["source"]
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -63,3 +81,33 @@ def problems(report: Sequence[Mapping[str, Any]], errors: int = 0) -> list[str]:
     if read > 0 and not any(total[name] for name in ("stored", "revised", "unchanged")):
         lines.append(f"{read} pages came, but no article: {rejects(report) or 'see the table `failures`'}")
     return lines
+
+
+def folded(lines: Sequence[str], more: str) -> list[str]:
+    """The first lines, and how many `more` there are."""
+    rest = len(lines) - _FEW
+    return list(lines) if rest <= 1 else [*lines[:_FEW], f"and {rest:,} {more}"]
+
+
+def health_lines(findings: Mapping[str, Any], named: Collection[str] = ()) -> list[str]:
+    """What began and what ended to be wrong with sources, one line each, and what stays.
+
+    Of sources already `named` because no feed answered, that is not said again.
+    """
+    began, ended, stay = findings.get("began", ()), findings.get("ended", ()), findings.get("stay", 0)
+    fresh = [one for one in began if one["source"] not in named or one["kind"] not in ("feed", "undiscovered")]
+    lines = folded([f"{one['source']}: {one['detail']}" for one in fresh], "new findings")
+    lines += folded([f"{one['source']}: is over: {one['detail']}" for one in ended], "findings are over")
+    if began or stay:
+        all_told = len(began) + stay
+        lines.append(f"{all_told:,} finding{'' if all_told == 1 else 's'} in all: `tearsheet sources health`")
+    return lines
+
+
+def final_stats(stats: Mapping[str, Any]) -> dict[str, Any]:
+    """Scrapy's statistics under Scrapy's names, as JSON takes them; what the report tells per source is left out."""
+    return {
+        name: value.isoformat(timespec="seconds") if isinstance(value, datetime) else value
+        for name, value in sorted(stats.items())
+        if not name.startswith("tearsheet/")
+    }

@@ -39,10 +39,14 @@ class Source:
     feeds: tuple[str, ...] = ()
     sitemaps: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
+    archives: tuple[str, ...] = ()  # pages by day or month, with {year} {month} {day} in the address
     follow: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    every: int | None = None  # seconds between two polls
+    every: int | None = None  # least seconds between two polls of a feed
+    schedule: str | None = None  # fixed times of polls, as a cron expression in the source's time zone
+    revisit: tuple[float, ...] | None = None  # seconds from a page's first capture to further looks; None: as [archive]
     page: Mapping[str, Any] = field(default_factory=dict)  # CSS: body, remove
+    render: bool = False  # its pages and sections pass through a browser
     strip: tuple[str, ...] = ()  # extra furniture lines of this source, as regular expressions
 
 
@@ -53,13 +57,15 @@ class Entry:
     url: str
     source: str | None = None
     via: str | None = None  # address of the feed that listed it
-    kind: str = "feed"  # feed | sitemap | news | section | list
+    kind: str = "feed"  # feed | sitemap | news | section | list | archive
     title: str | None = None
     published_at: str | None = None
     modified_at: str | None = None
     language: str | None = None
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    content: str | None = field(default=None, repr=False)  # the article itself as HTML, where the feed gives it whole
+    why: str | None = None  # why a link is taken for an article; None where a feed says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +81,7 @@ class Capture:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     mime: str | None = None  # None: sniffed from the bytes
     completeness: str = "whole"  # whole | truncated | damaged
+    rendered: bool = False  # the body is the document as its scripts left it, in UTF-8; the headers are the server's
     entry: Entry | None = None
 
 
@@ -187,8 +194,12 @@ class Feed:
     last_modified: str | None = None
     digest: str | None = None  # sha256 of the body last read
     checked_at: str | None = None
+    status: int | None = None
+    listed: int | None = None  # entries it listed at its last check
     failures: int = 0
-    due_at: str | None = None
+    interval: int | None = None  # seconds between two checks at present
+    due_at: str | None = None  # when it is to be asked next
+    retry_at: str | None = None  # not before: a pause that its host asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +257,7 @@ class Article:
     published_at: str | None = None
     published_precision: str | None = None  # year | month | day | minute | second
     published_from: str | None = None  # origin of the claim that won
+    text_from: str = "page"  # page | feed: where the text was read
     modified_at: str | None = None
     image: str | None = None
     captions: tuple[str, ...] = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,63 +11,7 @@ from typing import Any
 import pytest
 
 from tests.crawls import Project, source, sources
-from tests.newsroom.server import Port
-
-_WORDS = (
-    "harbour", "council", "bridge", "school", "market", "ferry", "winter", "garden", "engine", "letter", "window",
-    "mountain", "river", "theatre",
-)  # fmt: skip
-
-
-def _page(name: str) -> bytes:
-    """A page with an article of its own."""
-    said = "".join(
-        f"<p>The {one} of {name} was opened {n} years ago, and the {_WORDS[n - 3]} beside it is older still, "
-        f"say those who keep the {_WORDS[n - 7]} and write about it every spring.</p>"
-        for n, one in enumerate(_WORDS)
-    )
-    return f"<html><head><title>{name}</title></head><body><article><h1>{name}</h1>{said}</article></body>".encode()
-
-
-class Host(Port):
-    """A host that answers as it is told: path → (status, headers, body) or a function that gives it."""
-
-    def __init__(self) -> None:
-        super().__init__(0, _Handler)
-        self.answers: dict[str, Any] = {"/robots.txt": (404, {}, b"")}
-        self.asked: list[tuple[str, datetime, dict[str, str]]] = []
-
-    def page(self, path: str, **headers: str) -> None:
-        self.answers[path] = (200, {"Content-Type": "text/html", **headers}, _page(path.strip("/")))
-
-    def feed(self, *paths: str, **headers: str) -> None:
-        items = "".join(f"<item><title>{path}</title><link>{self.base}{path}</link></item>" for path in paths)
-        body = f'<rss version="2.0"><channel><title>x</title>{items}</channel></rss>'
-        self.answers["/feed"] = (200, {"Content-Type": "application/rss+xml", **headers}, body.encode())
-
-    def times(self, path: str) -> int:
-        return sum(one == path for one, _, _ in self.asked)
-
-    def sources(self, **archive: str) -> str:
-        return sources(source("paper", feeds=f'["{self.base}/feed"]'), **archive)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Host
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        self.server.asked.append((self.path, datetime.now(UTC), dict(self.headers)))
-        answer = self.server.answers.get(self.path, (404, {}, b"nothing here"))
-        status, headers, body = answer() if isinstance(answer, Callable) else answer  # type: ignore[arg-type]
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing on stderr."""
+from tests.hosts import Host
 
 
 @pytest.fixture
@@ -99,11 +42,12 @@ def test_a_host_that_is_overloaded_is_left_alone(tmp_path: Path, host: Host) -> 
     host.answers["/a-12345"] = (429, {"Retry-After": "3600"}, b"slow down")
     project = Project(tmp_path, host.sources())
     assert project.crawl().code == 0
-    assert project.crawl().code == 0
-    assert host.times("/a-12345") == 1
-    (row,) = project.rows("SELECT state, reason, due_at FROM entries WHERE url LIKE '%/a-12345'")
-    assert row[:2] == ("failed", "status 429")
-    assert 3500 < (datetime.fromisoformat(row[2]) - datetime.now(UTC)).total_seconds() < 3700
+    before = len(host.asked)
+    project.crawl()
+    assert len(host.asked) == before, "not even its feed is asked for"
+    (row,) = project.rows("SELECT state, tries, reason, due_at FROM entries WHERE url LIKE '%/a-12345'")
+    assert row[:3] == ("queued", 0, "status 429: its host asked to wait")
+    assert 3500 < (datetime.fromisoformat(row[3]) - datetime.now(UTC)).total_seconds() < 3700
 
 
 def test_a_feed_that_is_overloaded_is_not_asked_before_its_time(tmp_path: Path, host: Host) -> None:
@@ -217,3 +161,144 @@ def test_endless_sitemaps_end(tmp_path: Path, host: Host) -> None:
     project = Project(tmp_path, sources(source("paper", sitemaps=f'["{host.base}/map.xml"]')))
     assert project.crawl().code == 0
     assert len(host.asked) <= 201
+
+
+def test_a_host_that_asks_for_a_short_wait_is_asked_again_in_the_same_crawl(tmp_path: Path, host: Host) -> None:
+    paths = [f"/{n}-12345" for n in range(6)]
+    host.feed(*paths)
+    for path in paths:
+        host.page(path)
+    answers = iter([(503, {"Retry-After": "1"}, b"wait")])
+    good = host.answers[paths[0]]
+    host.answers[paths[0]] = lambda: next(answers, good)
+    project = Project(tmp_path, host.sources())
+    assert project.crawl().code == 0
+    assert project.one("SELECT count(*) FROM articles") == len(paths)
+    assert project.rows("SELECT DISTINCT state, tries FROM entries") == [("fetched", 0)]
+    refused, again = (when for path, when, _ in host.asked if path == paths[0])
+    assert (again - refused).total_seconds() >= 1
+    assert not project.rows("SELECT * FROM failures")
+
+
+def test_a_host_that_always_asks_to_wait_ends_the_crawl(tmp_path: Path, host: Host) -> None:
+    host.feed("/a-12345")
+    host.answers["/a-12345"] = (429, {"Retry-After": "0"}, b"wait")
+    project = Project(tmp_path, host.sources())
+    project.crawl()
+    assert 2 <= host.times("/a-12345") <= 5
+    minutes = "SELECT (julianday(retry_at) - julianday('now')) * 1440 FROM hosts"
+    assert 10 < project.one(minutes) < 16
+
+
+def test_overload_without_a_word_on_when_to_come_back(tmp_path: Path, host: Host) -> None:
+    paths = [f"/{n}-12345" for n in range(6)]
+    host.feed(*paths)
+    for path in paths:
+        host.answers[path] = (429, {}, b"slow down")
+    project = Project(tmp_path, host.sources(delay='"0.1s"'))
+    assert project.crawl().code == 0
+    assert sum(host.times(path) for path in paths) <= 2, "those that waited for their turn are taken back"
+    assert project.rows("SELECT DISTINCT state, tries, due_at > found_at FROM entries") == [("queued", 0, 1)]
+
+
+def test_one_host_that_asks_to_wait_stops_no_other(tmp_path: Path, host: Host) -> None:
+    other = Host()
+    other.start()
+    try:
+        links = "".join(f"<item><link>{one.base}/a-12345</link></item>" for one in (host, other))
+        body = f'<rss version="2.0"><channel><title>x</title>{links}</channel></rss>'
+        host.answers["/feed"] = (200, {"Content-Type": "text/xml"}, body.encode())
+        host.answers["/a-12345"] = (429, {"Retry-After": "600"}, b"slow down")
+        other.page("/a-12345")
+        project = Project(tmp_path, host.sources())
+        assert project.crawl().code == 0
+        assert project.rows("SELECT url FROM articles") == [(f"{other.base}/a-12345",)]
+        assert project.rows("SELECT host FROM hosts WHERE retry_at IS NOT NULL") == [(host.base,)]
+    finally:
+        other.stop()
+
+
+# robots.txt
+
+
+def test_an_outage_of_robots_txt_is_no_failed_try(tmp_path: Path, host: Host) -> None:
+    host.feed("/a-12345")
+    host.page("/a-12345")
+    pages = Host()
+    pages.start()
+    try:
+        pages.page("/a-12345")
+        pages.robots("no", 503, Retry_After="120")
+        item = f"<item><link>{pages.base}/a-12345</link></item>"
+        body = f'<rss version="2.0"><channel><title>x</title>{item}</channel></rss>'
+        host.answers["/feed"] = (200, {"Content-Type": "text/xml"}, body.encode())
+        project = Project(tmp_path, host.sources())
+        project.crawl()
+        assert {path for path, _, _ in pages.asked} == {"/robots.txt"}
+        (row,) = project.rows(
+            "SELECT state, tries, reason, (julianday(due_at) - julianday('now')) * 86400 FROM entries"
+        )
+        assert row[:3] == ("queued", 0, "status 503: its host asked to wait")
+        assert 60 < row[3] < 130
+        assert project.rows("SELECT * FROM failures") == []
+        pages.robots("User-agent: *\nAllow: /")
+        project.change(_TIME_TO_ASK)
+        assert project.crawl().code == 0
+        assert project.one("SELECT count(*) FROM articles") == 1
+    finally:
+        pages.stop()
+
+
+_TIME_TO_ASK = (
+    "UPDATE hosts SET retry_at = '2000-01-01T00:00:00Z', fetched_at = '2000-01-01T00:00:00Z';"
+    "UPDATE entries SET due_at = NULL; UPDATE feeds SET retry_at = NULL"
+)
+
+
+def test_what_robots_txt_forbade_is_fetched_once_it_is_allowed(tmp_path: Path, host: Host) -> None:
+    paths = ("/private/a-12345", "/secret/b-12345", "/c-12345")
+    host.feed(*paths)
+    for path in paths:
+        host.page(path)
+    host.robots("User-agent: *\nDisallow: /private/\nDisallow: /secret/\n")
+    project = Project(tmp_path, host.sources())
+    assert project.crawl().code == 0
+    reasons = "SELECT reason FROM rejected"
+    assert project.rows(reasons) == [("forbidden by robots.txt",)] * 2
+    host.robots("User-agent: *\nDisallow: /secret/\n")
+    assert project.crawl().code == 0
+    assert host.times("/robots.txt") == 1, "it is good for a day"
+    project.change(_TIME_TO_ASK)
+    assert project.crawl().code == 0
+    assert [host.times(path) for path in paths] == [1, 0, 1]
+    assert project.rows(reasons) == [("forbidden by robots.txt",)]
+
+
+def test_old_rules_stand_in_for_a_host_that_cannot_say(tmp_path: Path, host: Host) -> None:
+    host.feed("/private/a-12345", "/b-12345")
+    host.page("/b-12345")
+    host.robots("User-agent: *\nDisallow: /private/\n")
+    project = Project(tmp_path, host.sources())
+    assert project.crawl().code == 0
+    host.feed("/private/a-12345", "/private/c-12345", "/d-12345", "/b-12345")
+    host.page("/d-12345")
+    host.robots("", 500)
+    project.change("UPDATE hosts SET fetched_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-3 days')")
+    assert project.crawl().code == 0
+    assert {path for path, _, _ in host.asked} == {"/robots.txt", "/feed", "/b-12345", "/d-12345"}
+
+
+@pytest.mark.parametrize(("hops", "forbidden"), [(5, True), (6, False)])
+def test_robots_txt_is_followed_over_five_redirects(tmp_path: Path, host: Host, hops: int, forbidden: bool) -> None:
+    """More of them are as good as none, says the RFC."""
+    places = ["/robots.txt", *(f"/{n}/robots" for n in range(hops))]
+    for one, following in pairwise(places):
+        host.answers[one] = (301, {"Location": following}, b"")
+    host.answers[places[-1]] = (200, {}, "\ufeffUser-agent: tearsheet\nDisallow: /a".encode())
+    host.feed("/a-12345", "/b-12345")
+    for path in ("/a-12345", "/b-12345"):
+        host.page(path)
+    project = Project(tmp_path, host.sources())
+    assert project.crawl().code == 0
+    assert host.times("/b-12345") == 1
+    assert host.times("/a-12345") == (not forbidden)

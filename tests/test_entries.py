@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crawler.entries import read_listing
+from crawler.entries.archive import days, is_between, pages
+from crawler.entries.cdx import Memento, query_for, read_cdx, replay_prefix, replayed_at
 from crawler.entries.discover import announced_feeds, named_sitemaps, usual_feeds, usual_sitemaps
 from crawler.entries.listing import Listing, NoListingError
+from crawler.entries.pattern import Example, Patterns, patterns_of
 from crawler.entries.shape import Shape, date_in, is_file, shape
-from pipelines.types import Capture, Source
+from pipelines.types import Capture, Entry, Source
 
 SITE = "https://paper.example"
 SOURCE = Source(id="paper", homepage=f"{SITE}/")
@@ -328,3 +333,209 @@ def test_sitemaps_named_in_robots() -> None:
         b"User-agent: *\nDisallow:\nSitemap: https://paper.example/map.xml\nsitemap: /rel.xml\nSitemap: file:///x\n"
     )
     assert [one.url for one in named_sitemaps(robots, f"{SITE}/")] == [f"{SITE}/map.xml", f"{SITE}/rel.xml"]
+
+
+# what feeds give whole
+
+STORY = "".join(
+    f"<p>Paragraph {n} of the story of the harbour tells what the council said, and to whom.</p>" for n in range(9)
+)
+
+
+def test_full_content_of_rss_atom_and_json() -> None:
+    whole = f"<content:encoded><![CDATA[{STORY}<img src='data:image/png;base64,AAAA'>]]></content:encoded><category>"
+    names = 'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc='
+    rss = RSS.replace("xmlns:dc=", names).replace("<category>", whole, 1)
+    first, second, *_ = read(rss).entries
+    assert first.content is not None
+    assert first.content.startswith("<p>Paragraph 0")
+    assert "base64" not in first.content
+    assert second.content is None
+    atom = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title><entry><title>A</title><link href="/a/slug-12345"/>'
+        f'<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">{STORY}</div></content></entry></feed>'
+    )
+    assert "Paragraph 8" in str(read(atom).entries[0].content)
+    said = {"version": "https://jsonfeed.org/version/1.1", "items": [{"url": "/a/slug-12345", "content_html": STORY}]}
+    assert read(json.dumps(said)).entries[0].content == STORY
+
+
+def test_a_teaser_is_no_content_and_a_long_description_is() -> None:
+    short = RSS.replace("<category>", "<description>Two lines of a teaser.</description><category>", 1)
+    assert read(short).entries[0].content is None
+    escaped = (STORY + STORY).replace("<", "&lt;")
+    assert "Paragraph 3" in str(
+        read(RSS.replace("<category>", f"<description>{escaped}</description><category>", 1)).entries[0].content
+    )
+
+
+# addresses that one outlet has shown
+
+
+def patterns(articles: str, others: str = "") -> Patterns:
+    return Patterns.of(
+        [
+            *(Example(SITE + one, article=True) for one in articles.split()),
+            *(Example(SITE + one, article=False) for one in others.split()),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "exact", "opened"),
+    [
+        ("/sport/2024/05/cup-final-51234.html", "/sport/<year>/<dd>/<word>-<number>.html", "/<word>/<year>/<dd>/"),
+        ("/a/74-20086789", "/a/<number>", "/<word>/<number>"),
+        ("/news/harbour-fire", "/news/<word>", "/<word>/<word>"),
+        ("/story.php?sid=5&sort=a", "/story.php?sid=<number>&sort=<word>", "/<word>.php?sid="),
+        ("/live/cq5dzl8eg2mo/index.html", "/live/<token>", "/<word>/<token>"),
+        ("/2024/05/03/a-b-c-d/", "/<year>/<dd>/<dd>/<words>", "/<year>/<dd>/<dd>/<words>"),
+        ("/news/x-y-z-12345;jsessionid=AB12CD34", "/news/<words>-<number>", "/<word>/<words>-<number>"),
+    ],
+)
+def test_an_address_as_a_pattern(path: str, exact: str, opened: str) -> None:
+    found = patterns_of(SITE + path)
+    assert found[0] == exact
+    assert found[1].startswith(opened)
+
+
+def test_addresses_like_those_that_a_feed_lists_are_articles() -> None:
+    learned = patterns("/n/fire-101 /n/flood-102 /n/storm-103 /gallery/a-b-c /gallery/d-e-f /gallery/g-h-i")
+    verdict = learned.judge(f"{SITE}/n/thaw-104")
+    assert (verdict.shape, verdict.learned) == (Shape.ARTICLE, True)
+    assert verdict.why == "address like 3 known: /n/<word>-<number>"
+    assert learned.judge(f"{SITE}/gallery/j-k-l").shape is Shape.ARTICLE  # this outlet calls them so
+    assert learned.judge(f"{SITE}/tag/j-k-l").shape is Shape.LISTING
+    assert learned.judge(f"{SITE}/n/thaw-104/amp").shape is Shape.LISTING
+
+
+def test_addresses_like_those_that_proved_to_be_none_are_none() -> None:
+    learned = patterns(
+        "/news/a-b-c-1001 /news/d-e-f-1002 /news/g-h-i-1003",
+        "/deals/the-best-of-all-1 /deals/the-best-of-all-2 /deals/the-best-of-all-3 /news/x-y-z-1009",
+    )
+    verdict = learned.judge(f"{SITE}/deals/the-best-of-all-4")
+    assert (verdict.shape, verdict.why) == (Shape.LISTING, "3 pages like /deals/<words> were no articles")
+    assert learned.judge(f"{SITE}/news/j-k-l-1004").shape is not Shape.LISTING  # one bad page condemns no pattern
+
+
+def test_one_section_says_nothing_of_others_and_two_do() -> None:
+    one = patterns("/news/a-b-c /news/d-e-f /news/g-h-i")
+    two = patterns("/news/a-b-c /sport/d-e-f /news/g-h-i")
+    assert one.judge(f"{SITE}/film/j-k-l").shape is Shape.UNCLEAR
+    assert two.judge(f"{SITE}/film/j-k-l").why == "address like 3 known: /<word>/<words>"
+
+
+def test_sections_look_like_short_headlines_so_their_links_must_tell() -> None:
+    learned = patterns("/news/fire /news/flood /news/storm /news/thaw")
+    assert learned.judge(f"{SITE}/news/politics").shape is Shape.UNCLEAR
+    page = capture('<body><a href="/news/politics">Politics</a> <a href="/news/frost">Frost ruins the early apples</a>')
+    listing = read_listing(page, SOURCE, learned)
+    assert [one.url for one in listing.entries] == [f"{SITE}/news/frost"]
+    assert dict(listing.left) == {f"{SITE}/news/politics": "no headline"}
+
+
+def test_links_unlike_all_known_articles_are_left_out_where_much_is_known() -> None:
+    known = " ".join(f"/news/a-b-c-{n}" for n in range(1000, 1012))
+    page = capture('<body><a href="/offers/mugs">Mugs and bags of our own for every day</a>')
+    assert read_listing(page, SOURCE).entries
+    listing = read_listing(page, SOURCE, patterns(known))
+    assert listing.left == ((f"{SITE}/offers/mugs", "unlike all 12 articles known"),)
+
+
+@given(st.lists(st.text(alphabet="abc-/0123456789?=&.;%é", max_size=30), max_size=12), st.text(max_size=30))
+def test_learning_never_fails_and_does_not_depend_on_order(found: list[str], path: str) -> None:
+    examples = [Example(f"{SITE}/{one}", article=n % 3 > 0) for n, one in enumerate(dict.fromkeys(found))]
+    one, other = Patterns.of(examples), Patterns.of(reversed(examples))
+    assert (one.articles, one.others) == (other.articles, other.others)
+    assert one.judge(f"{SITE}/{path}") == other.judge(f"{SITE}/{path}")
+
+
+TRAPS = """
+/calendar/2031/02/ /events?month=5&year=2031 /a/b/a/b/story-of-the-long-night /x/x/x/story-of-the-long-night
+/news/story-of-the-long-night?sort=asc /news/story-of-the-long-night/print /news/story-of-the-long-night?print=1
+/amp/news/story-of-the-long-night /news?page=17 /1/2/3/4/5/6/7/8/9/10/11/12/13/story-of-the-long-night
+"""
+
+
+@pytest.mark.parametrize("path", TRAPS.split())
+def test_traps_are_no_articles(path: str) -> None:
+    assert shape(SITE + path) is Shape.LISTING
+
+
+def test_a_session_id_makes_no_article() -> None:
+    assert shape(f"{SITE}/politics;jsessionid=1A2B3C4D5E6F7890") is Shape.UNCLEAR
+    assert shape(f"{SITE}/news/story-of-the-long-night;jsessionid=1A2B3C4D5E6F7890") is Shape.ARTICLE
+
+
+# archives by date
+
+
+def test_pages_of_an_archive() -> None:
+    today = date(2024, 6, 2)
+    assert days("2024-05", "2024-05", today) == (date(2024, 5, 1), date(2024, 5, 31))
+    assert days("2023", "", today) == (date(2023, 1, 1), today)
+    with pytest.raises(ValueError, match="since=May: no day; write since=2024-05-03"):
+        days("May", "", today)
+    found = list(pages("https://x/{year}/{m}/", date(2023, 12, 30), date(2024, 2, 2)))
+    assert found == ["https://x/2024/2/", "https://x/2024/1/", "https://x/2023/12/"]
+    assert next(pages("https://x/{year}-{month}-{day}", date(2024, 5, 3), date(2024, 5, 3))) == "https://x/2024-05-03"
+
+
+def test_entries_between_two_days() -> None:
+    def between(path: str, **said: str) -> bool:
+        return is_between(Entry(url=SITE + path, **said), date(2024, 5, 2), date(2024, 5, 9), undated=False)
+
+    assert between("/x", published_at="2024-05-02T23:00:00Z")
+    assert not between("/x", published_at="2024-05-10")
+    assert between("/2024/05/x")
+    assert not between("/2024/04/30/x", modified_at="2024-05-03")
+    assert between("/x", modified_at="2024-05-03")
+    assert not between("/x")
+
+
+# web archives
+
+ROW = ["com,paper)/a", "20190503101112", "http://paper.com:80/a", "text/html", "200", "ABC", "100"]
+NAMES = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
+
+
+@pytest.mark.parametrize(
+    ("body", "wayback", "resume"),
+    [
+        (json.dumps([NAMES, ROW, [], ["com,paper)/b+2019"]]), True, "com,paper)/b+2019"),
+        (json.dumps([NAMES, ROW]), True, None),
+        (" ".join(ROW) + "\n\ncom,paper)/b+2019\n", True, "com,paper)/b+2019"),
+        ('com,paper)/a 20190503101112 {"url": "http://paper.com/a", "mime": "text/html", "status": "200", '
+         '"digest": "ABC"}', False, None),
+        (json.dumps({"timestamp": ROW[1], "url": ROW[2], "mime": "text/html", "status": "200", "digest": "ABC"}),
+         False, None),
+    ],
+)  # fmt: skip
+def test_the_answers_of_indexes(body: str, wayback: bool, resume: str | None) -> None:
+    answer = read_cdx(body.encode())
+    (one,) = answer.mementos
+    assert one == Memento(
+        url="http://paper.com/a", at=datetime(2019, 5, 3, 10, 11, 12, tzinfo=UTC), status=200, mime="text/html",
+        digest="ABC",
+    )  # fmt: skip
+    assert (answer.wayback, answer.resume) == (wayback, resume)
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"[[]]", b"<html>", b'{"a": 1}', b"[1, 2]", b"a b c", b"[[[]], [], [1]]"])
+def test_an_index_that_answers_nonsense_lists_nothing(body: bytes) -> None:
+    assert read_cdx(body).mementos == ()
+
+
+@given(st.binary(max_size=200))
+def test_no_answer_of_an_index_is_an_error(body: bytes) -> None:
+    read_cdx(body)
+
+
+def test_where_pages_are_replayed() -> None:
+    assert replay_prefix("https://web.archive.org/cdx/search/cdx") == "https://web.archive.org/web/"
+    assert replay_prefix("http://localhost:8080/news/cdx") == "http://localhost:8080/news/"
+    assert replay_prefix("http://localhost:8080/news-cdx?x=1") == "http://localhost:8080/news/"
+    assert query_for("https://www.paper.com/") == {"url": "paper.com", "matchType": "domain"}
+    assert query_for("https://host.com/paper/") == {"url": "host.com/paper/", "matchType": "prefix"}
+    assert str(replayed_at("https://web.archive.org/web/20190503101112id_/http://x.y/")) == "2019-05-03 10:11:12+00:00"

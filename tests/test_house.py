@@ -15,6 +15,8 @@ STAGES = ("extract", "strip", "resolve", "fingerprint")
 DOORS = {
     "scrapy": ("crawler/",),
     "twisted": ("crawler/",),
+    "playwright": ("crawler/",),
+    "scrapy_playwright": ("crawler/browser.py", "crawler/middlewares/render.py"),
     "trafilatura": ("pipelines/extract.py",),
     "sqlite_utils": ("pipelines/store/",),
     "sqlite3": ("pipelines/store/",),
@@ -22,6 +24,7 @@ DOORS = {
     "click": ("pipelines/cli/",),
     "feedparser": ("crawler/entries/",),
     "zstandard": ("pipelines/store/", "crawler/decode.py"),
+    "cronsim": ("pipelines/schedule.py",),
 }
 
 
@@ -63,7 +66,7 @@ def test_values_and_errors_rest_on_nothing() -> None:
 
 
 def test_the_store_rests_on_values_only() -> None:
-    allowed = ("types", "recipe", "errors", "config", "fingerprint", "urls", "dates", "lines", "store")
+    allowed = ("types", "recipe", "errors", "config", "fingerprint", "urls", "dates", "lines", "schedule", "store")
     for path in MODULES:
         if path.parts[:2] == ("pipelines", "store"):
             for name in imports(path):

@@ -49,7 +49,7 @@ def test_an_article_is_stored_with_all_its_parts(writer: Writer, path: Path) -> 
     assert rows(path, "SELECT band, value FROM bands") == [(0, 1), (1, -2), (2, 3)]
     assert rows(path, "SELECT url, kind FROM addresses ORDER BY url") == [
         (URL, "canonical"),
-        (URL + "?utm_source=x", "seen"),
+        (URL + "?utm_source=x", "tracking"),
     ]
     assert rows(path, "SELECT outcome FROM captures ORDER BY id") == [("article",)]
 

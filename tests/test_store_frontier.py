@@ -73,15 +73,15 @@ def test_a_kept_page_leaves_the_queue(writer: Writer, path: Path) -> None:
     assert rows(path, "SELECT state, capture_id FROM entries WHERE url <> ?", URL + "/other") == [("fetched", 1)] * 2
 
 
-def test_failed_entries_come_last_and_three_times(writer: Writer, path: Path) -> None:
+def test_failed_entries_come_last_and_five_times(writer: Writer, path: Path) -> None:
     writer.add_entries("paper", [Entry(url=URL), Entry(url=URL + "/2")])
-    for tries in range(3):
+    for tries in range(5):
         assert [one.tries for one in writer.take("paper", 9)] == [0, tries]
         writer.fail(URL, "paper", "timeout", "30 s")
     assert [one.url for one in writer.take("paper", 9)] == [URL + "/2"]
     assert writer.queued("paper") == 1
-    assert rows(path, "SELECT state, tries, reason FROM entries WHERE url = ?", URL) == [("failed", 3, "timeout: 30 s")]
-    assert rows(path, "SELECT count(*) FROM failures") == [(3,)]
+    assert rows(path, "SELECT state, tries, reason FROM entries WHERE url = ?", URL) == [("failed", 5, "timeout: 30 s")]
+    assert rows(path, "SELECT count(*) FROM failures") == [(5,)]
 
 
 def test_an_entry_waits_until_it_is_due(writer: Writer) -> None:

@@ -119,8 +119,8 @@ def test_two_addresses_lead_to_one_article(writer: Writer, path: Path) -> None:
     assert put(writer, capture(URL + "/x?utm_source=mail", final_url=URL), article())[1] == "unchanged"
     assert rows(path, "SELECT url, kind FROM addresses ORDER BY url") == [
         (URL, "canonical"),
-        (PRINT, "seen"),
-        (URL + "/x?utm_source=mail", "seen"),
+        (PRINT, "print"),
+        (URL + "/x?utm_source=mail", "tracking"),
     ]
     assert rows(path, "SELECT url FROM articles") == [(URL,)]
 

@@ -21,7 +21,9 @@ class Command(CrawlCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl with one spider."""
         if len(args) != 1:
-            raise UsageError("name one spider: news, feeds, sitemaps, sections or urls", print_help=False)
+            raise UsageError(
+                "name one spider: news, feeds, sitemaps, sections, archives, wayback or urls", print_help=False
+            )
         process = self.crawler_process
         assert isinstance(process, AsyncCrawlerProcess)
         try:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from crawler.decode import gunzip
 from crawler.entries.feed import read_feed, read_json_feed
 from crawler.entries.listing import Listing, NoListingError, for_source
+from crawler.entries.pattern import UNKNOWN, Patterns
 from crawler.entries.section import read_section
 from crawler.entries.sitemap import read_sitemap, read_text_sitemap
 from pipelines.types import Capture, Source
@@ -18,17 +19,17 @@ _ROOT = re.compile(
 )
 
 
-def read_listing(capture: Capture, source: Source) -> Listing:
-    """What a capture lists for `source`, whatever kind of listing it is.
+def read_listing(capture: Capture, source: Source, patterns: Patterns = UNKNOWN) -> Listing:
+    """What a capture lists for `source`, whatever kind of listing it is; `patterns` is what its addresses have shown.
 
     The bytes decide, not the address or the Content-Type. Raises NoListingError for what is no listing at all.
     """
     if capture.body.startswith(b"\x1f\x8b"):
         capture = replace(capture, body=gunzip(capture.body, _UNPACKED))
-    return for_source(_read(capture, source), source, capture.url)
+    return for_source(_read(capture, source, patterns), source, capture.url)
 
 
-def _read(capture: Capture, source: Source) -> Listing:
+def _read(capture: Capture, source: Source, patterns: Patterns) -> Listing:
     head = capture.body[:16384].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").replace(b"\x00", b"")
     if not head:
         raise NoListingError("an empty answer")
@@ -37,9 +38,9 @@ def _read(capture: Capture, source: Source) -> Listing:
     root = _ROOT.search(head)
     match root[1].lower() if root else b"":
         case b"urlset" | b"sitemapindex":
-            return read_sitemap(capture, source)
+            return read_sitemap(capture, source, patterns)
         case b"rss" | b"feed" | b"rdf" | b"channel":
             return read_feed(capture)
         case b"":
-            return read_text_sitemap(capture, source)
-    return read_section(capture, source)
+            return read_text_sitemap(capture, source, patterns)
+    return read_section(capture, source, patterns)

@@ -14,9 +14,14 @@ import feedparser
 from crawler.entries.listing import Listing, NoListingError, once, usable
 from crawler.entries.shape import is_file
 from pipelines.dates import moment_of
+from pipelines.lines import word_count
 from pipelines.types import Capture, Entry
 
 _MOST_ENTRIES = 5000
+_LONGEST_CONTENT = 100_000  # characters; longer ones are left to the page
+_FEWEST_WORDS = 60  # of a feed's text that may be the article itself
+_FEWEST_WORDS_OF_A_SUMMARY = 150
+_INLINE_DATA = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
 _TAG = re.compile(r"<[^<>]{1,200}>")
 
 
@@ -53,6 +58,10 @@ def _entries(items: Iterable[Mapping[str, Any]], base: str, language: str | None
             language=_text(item.get("language")) or language,
             authors=_names(item.get("authors") or [{"name": item.get("author")}]),
             tags=_once(one.get("label") or one.get("term") for one in item.get("tags") or ()),
+            content=_content(
+                [one.get("value") for one in item.get("content") or () if "html" in one.get("type", "html")],
+                item.get("summary"),
+            ),
         )
 
 
@@ -90,7 +99,26 @@ def _json_entries(items: Iterable[Mapping[str, Any]], base: str, language: str |
             language=_text(item.get("language")) or language,
             authors=_names(authors if isinstance(authors, list) else []),
             tags=_once(tags if isinstance(tags, list) else []),
+            content=_content([item.get("content_html"), _paragraphs(item.get("content_text"))]),
         )
+
+
+def _content(given: Iterable[object], summary: object = None) -> str | None:
+    """The article as HTML, where a feed gives it whole; a summary is one only where it is long."""
+    for values, fewest in (given, _FEWEST_WORDS), ((summary,), _FEWEST_WORDS_OF_A_SUMMARY):
+        texts = [_INLINE_DATA.sub("", one) for one in values if isinstance(one, str)]
+        best = max(texts, key=len, default="")
+        words = word_count(_text(best) or "") if len(best) <= _LONGEST_CONTENT else 0
+        if words >= fewest:
+            return best
+    return None
+
+
+def _paragraphs(text: object) -> str | None:
+    """Plain text as HTML."""
+    if not isinstance(text, str):
+        return None
+    return "".join(f"<p>{html.escape(one)}</p>" for one in text.splitlines() if one.strip())
 
 
 def _names(authors: Iterable[object]) -> tuple[str, ...]:

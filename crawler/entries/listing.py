@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from crawler.entries.shape import date_in
 from pipelines.types import Entry, Feed, Source
-from pipelines.urls import absolute, urlkey
+from pipelines.urls import absolute, urlkey, without_visit
 
 #: Longer addresses are traps or mistakes.
 LONGEST_URL = 2000
@@ -22,6 +22,8 @@ class Listing:
     entries: tuple[Entry, ...] = field(default=(), repr=False)
     feeds: tuple[Feed, ...] = field(default=(), repr=False)  # sitemaps of an index, sections of a front page
     next: str | None = None  # the next page of a section
+    days: tuple[str, ...] = ()  # pages below this one that are called by a year, a month or a day, newest first
+    left: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # links taken for something else, and why
 
 
 class NoListingError(ValueError):
@@ -29,9 +31,9 @@ class NoListingError(ValueError):
 
 
 def usable(base: str, href: str | None) -> str | None:
-    """An address of a listing in full; None where it is none that can be fetched."""
+    """An address of a listing in full, without session ids; None where it is none that can be fetched."""
     url = absolute(base, href or "")
-    return url if url and len(url) <= LONGEST_URL else None
+    return without_visit(url) if url and len(url) <= LONGEST_URL else None
 
 
 def once(entries: Iterable[Entry]) -> tuple[Entry, ...]:

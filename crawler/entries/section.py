@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from lxml import html
 
 from crawler.entries.listing import Listing, NoListingError, chosen, once, usable
+from crawler.entries.pattern import Patterns
 from crawler.entries.shape import Shape, shape, slug_words
 from pipelines.page import UndecodableError, parse
 from pipelines.types import Capture, Entry, Feed, Source
@@ -28,6 +29,8 @@ _PAGE = re.compile(
     r"/(\d{1,3})/?$)",
     re.IGNORECASE,
 )
+_CALLED_BY_DATE = re.compile(r"(?:(?:19|20)\d\d[/-]?)?(?:\d\d?[/-]?)?(?:\d\d?)?(?<=\d)")
+_HERE = "this very page"
 _FILED_UNDER = frozenset((
     "section", "sections", "category", "kategorie", "categoria", "rubric", "rubrik", "rubrique", "channel",
     "channels",
@@ -44,7 +47,7 @@ class _Link:
     next: bool
 
 
-def read_section(capture: Capture, source: Source) -> Listing:
+def read_section(capture: Capture, source: Source, patterns: Patterns) -> Listing:
     """The articles a page links to, in its order; as feeds, the sections it shows. Raises NoListingError."""
     try:
         page = parse(capture)
@@ -55,16 +58,23 @@ def read_section(capture: Capture, source: Source) -> Listing:
     titles: dict[str, str] = {}
     for one in links:  # a teaser links its picture, its headline and a "read more" to one address
         titles[one.url] = max(titles.get(one.url, ""), one.text, key=len)
-    entries = [
-        Entry(url=one.url, kind="section", title=titles[one.url] or None)
-        for one in links
-        if _is_article(one, titles[one.url], site, source)
-    ]
+    entries: list[Entry] = []
+    left: dict[str, str] = {}
+    for one in links:
+        taken, why = _judged(one, titles[one.url], site, source, patterns)
+        if taken:
+            entries.append(Entry(url=one.url, kind="section", title=titles[one.url] or None, why=why))
+        elif why != _HERE:
+            left.setdefault(one.url, why)
+    for entry in entries:
+        left.pop(entry.url, None)
     return Listing(
         kind="section",
         entries=once(entries),
         feeds=_sections(links, entries, site),
         next=_next(links, site),
+        days=_days(links, site),
+        left=tuple(left.items()),
     )
 
 
@@ -104,18 +114,30 @@ def _place(element: html.HtmlElement) -> tuple[bool, bool, bool]:
     return menu, footer, heading
 
 
-def _is_article(link: _Link, title: str, site: str, source: Source) -> bool:
+def _judged(link: _Link, title: str, site: str, source: Source, patterns: Patterns) -> tuple[bool, str]:
+    """Whether a link leads to an article, and why."""
     own = chosen(source, link.url)
     if own is not None:
-        return own
-    if not same_site(link.url, site) or link.url.rstrip("/") == site.rstrip("/"):
-        return False
-    kind, words = shape(link.url), _words(title)
-    if kind is Shape.ARTICLE:
-        return words >= 4 if link.menu else words >= 3 or not title
-    if kind is Shape.LISTING or link.menu:
-        return False
-    return words >= (3 if link.heading else 5) and len(title.encode()) >= 15
+        return own, "follow pattern" if own else "ignore pattern, or no follow pattern"
+    if not same_site(link.url, site):
+        return False, "another site"
+    if link.url.rstrip("/") == site.rstrip("/"):
+        return False, _HERE
+    verdict, words = patterns.judge(link.url), _words(title)
+    if verdict.shape is Shape.LISTING:
+        return False, verdict.why
+    if verdict.shape is Shape.ARTICLE:
+        if not title and not link.menu:
+            return True, verdict.why
+        fewest = (1 if not link.menu else 3) if verdict.learned else (3 if not link.menu else 4)
+        return words >= fewest, verdict.why if words >= fewest else f"{verdict.why}, but no headline"
+    if link.menu:
+        return False, "in a menu"
+    if patterns.telling and not verdict.learned:
+        return False, f"unlike all {patterns.known} articles known"
+    fewest = (3 if link.heading else 5) - verdict.learned
+    taken = words >= fewest and len(title.encode()) >= 15
+    return taken, (verdict.why or f"a headline of {words} words") if taken else "no headline"
 
 
 def _words(text: str) -> int:
@@ -171,6 +193,20 @@ def _next(links: list[_Link], site: str) -> str | None:
         if _numbered(one.url) == (base, number + 1):
             return one.url
     return None
+
+
+def _days(links: list[_Link], site: str) -> tuple[str, ...]:
+    """The pages of an archive that lie below this page and are called by dates: `/archive/2024/05/`."""
+    root = _path(site) + "/"
+    below = {
+        one.url: _path(one.url)[len(root) :] for one in links if same_site(one.url, site) and _under(one.url, root)
+    }
+    dated = [url for url, rest in below.items() if _CALLED_BY_DATE.fullmatch(rest)]
+    return tuple(sorted(dated, key=lambda url: below[url].ljust(10, "~"), reverse=True))
+
+
+def _under(url: str, root: str) -> bool:
+    return _path(url).startswith(root) and not urlsplit(url).query
 
 
 def _numbered(url: str) -> tuple[str, int]:

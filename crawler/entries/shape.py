@@ -6,6 +6,8 @@ import re
 from enum import StrEnum
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from pipelines.urls import plain_form
+
 
 class Shape(StrEnum):
     """What a page is, going by its address."""
@@ -15,6 +17,8 @@ class Shape(StrEnum):
     LISTING = "listing"  # or anything else that is surely no article
 
 
+#: How the weakest reason for an article ends.
+WORDS = "words in the last part"
 #: A part of the path that makes everything below it no article, in the languages of many outlets.
 _NEVER = frozenset((
     "hashtag", "profile", "profiles", "user", "users", "member", "members", "search", "suche", "buscar",
@@ -62,7 +66,7 @@ _IDS = frozenset((
 ))  # fmt: skip
 _LISTS = frozenset((
     "page", "paged", "pg", "seite", "start", "offset", "s", "q", "query", "search", "keyword", "sort", "order",
-    "filter", "tag", "cat", "author",
+    "filter", "tag", "cat", "author", "month", "year", "day", "date", "calendar", "ical", "replytocom", "share",
 ))  # fmt: skip
 _FILE = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|ico|bmp|mp[34]|m4[av]|m3u8|ogg|wav|avi|mov|webm|pdf|docx?|xlsx?|pptx?|zip|gz|rar|"
@@ -83,34 +87,57 @@ _DATES = (
     _MONTH_ONLY,
 )
 _TOKEN = re.compile(r"(?=.*[a-z])(?=.*\d.*\d)[a-z0-9]{8,}|[0-9a-f]{8}-[0-9a-f-]{27}", re.IGNORECASE)
+_DEEPEST = 12  # parts of a path
 _WORD_AND_YEAR = re.compile(r"[a-z]+(?:19|20)\d\d", re.IGNORECASE)
 
 
 def shape(url: str) -> Shape:
     """What the page at a full http(s) address is likely to be."""
-    parts = urlsplit(url)
+    return looks(url)[0]
+
+
+def looks(url: str) -> tuple[Shape, str]:
+    """What the page at a full http(s) address is likely to be, and what says so; no reason where nothing does."""
+    form, plain = plain_form(url)
+    if form in ("amp", "print"):
+        return Shape.LISTING, f"the {form} form of a page"
+    parts = urlsplit(plain if form == "tracking" else url)
     path = unquote(parts.path)
     segments = [one for one in path.split("/") if one]
     if _FILE.search(path):
-        return Shape.LISTING
+        return Shape.LISTING, "a file"
+    if _goes_in_circles(segments):
+        return Shape.LISTING, "a path that repeats itself"
     if len(segments) > 1 and re.fullmatch(r"(?:index|default|[a-z])(?:\.\w+)?", segments[-1], re.IGNORECASE):
         segments.pop()
     names = [_PAGE_ENDING.sub("", one).lower() for one in segments]
-    query = {key.lower(): value for key, value in parse_qsl(parts.query)}
-    if _NEVER.intersection(names) or (names and names[-1] in _OTHER_FORM):
-        return Shape.LISTING
+    query = {key.lower(): value for key, value in parse_qsl(parts.query, keep_blank_values=True)}
+    if what := next((one for one in names if one in _NEVER), names[-1] if names and names[-1] in _OTHER_FORM else None):
+        return Shape.LISTING, f"under /{what}"
     if _SHELVES.intersection(names[-2:]) or (_SHELVES.intersection(names) and len(_words(names[-1])) < 4):
-        return Shape.LISTING
-    if any(value and any(char.isdigit() for char in value) for key, value in query.items() if key in _IDS):
-        return Shape.ARTICLE
+        return Shape.LISTING, f"under /{next(one for one in names if one in _SHELVES)}"
+    if name := next((key for key, value in query.items() if key in _IDS and re.search(r"\d", value)), None):
+        return Shape.ARTICLE, f"{name}= with a number"
     if not names:
-        return Shape.ARTICLE if query.get("p", "").isdigit() else Shape.LISTING
-    if _LISTS & query.keys():
-        return Shape.LISTING
-    found = _dated(path) or _of_names(names)
-    if found is not Shape.ARTICLE and _SELDOM.intersection(names):
-        return Shape.LISTING
-    return found
+        return (Shape.ARTICLE, "p= with a number") if query.get("p", "").isdigit() else (Shape.LISTING, "a front page")
+    if asked := sorted(_LISTS & query.keys()):
+        return Shape.LISTING, f"{asked[0]}= in the address"
+    found, why = _dated(path) or _of_names(names)
+    if found is not Shape.ARTICLE and (seldom := [one for one in names if one in _SELDOM]):
+        return Shape.LISTING, f"under /{seldom[0]}"
+    return found, why
+
+
+def _goes_in_circles(segments: list[str]) -> bool:
+    """Whether a path comes of links that are followed ever deeper: /a/b/a/b/…, or more parts than sites have."""
+    if len(segments) > _DEEPEST:
+        return True
+    return any(
+        segments[n : n + size] == segments[n + size : n + 2 * size] and not "".join(segments[n : n + size]).isdigit()
+        for size in (1, 2, 3)
+        for n in range(len(segments) - 2 * size + 1)
+        if size > 1 or segments[n : n + 1] == segments[n + 2 : n + 3]
+    )
 
 
 def is_file(url: str) -> bool:
@@ -131,35 +158,38 @@ def date_in(url: str) -> str:
     return "".join(part or "" for part in match.groups()) if match else ""
 
 
-def _dated(path: str) -> Shape | None:
+def _dated(path: str) -> tuple[Shape, str] | None:
     """What an address with a date is: a page of a calendar where nothing else is left of it."""
     for pattern in _DATES:
         if match := pattern.search(path):
             rest = _PAGE_ENDING.sub("", path[match.end() :]).strip("/_-.")
             before = path[: match.start()].rpartition("/")[2] if path[match.start()] != "/" else ""
             if not rest and not before:
-                return Shape.LISTING
-            whole_day = pattern is not _MONTH_ONLY
-            return Shape.ARTICLE if before or whole_day or re.search(r"\d|\w-\w+-\w", rest) else Shape.UNCLEAR
+                return Shape.LISTING, "a date and nothing else"
+            if before or pattern is not _MONTH_ONLY or re.search(r"\d|\w-\w+-\w", rest):
+                return Shape.ARTICLE, "a date in the address"
+            return Shape.UNCLEAR, ""
     return None
 
 
-def _of_names(names: list[str]) -> Shape:
+def _of_names(names: list[str]) -> tuple[Shape, str]:
     last, before = names[-1], names[-2] if len(names) > 1 else ""
     words = _words(last)
     if len(words) >= 5 or (len(words) >= 4 and sum(map(len, words)) >= 16):
-        return Shape.ARTICLE
+        return Shape.ARTICLE, f"{len(words)} {WORDS}"
     if any(len(one) >= 8 and _unspaced(one) for one in words):
-        return Shape.ARTICLE
+        return Shape.ARTICLE, "a headline in the last part"
     if len(words) >= 3 and re.search(r"[-_](?!(?:19|20)\d\d$)\d{3,}$", last):
-        return Shape.ARTICLE
+        return Shape.ARTICLE, "words and a number in the last part"
     if any(_is_id(one) for one in names):
-        return Shape.ARTICLE
+        return Shape.ARTICLE, "a number in the address that no section has"
     if before in _ANNOUNCES and (last.isdigit() or len(last) >= 4):
-        return Shape.ARTICLE
+        return Shape.ARTICLE, f"under /{before}"
     if last.isdigit():  # page two, a year, or a small number
-        return Shape.ARTICLE if len(last) == 4 and last[:2] not in ("19", "20") else Shape.LISTING
-    return Shape.UNCLEAR
+        if len(last) == 4 and last[:2] not in ("19", "20"):
+            return Shape.ARTICLE, "a number in the address that no section has"
+        return Shape.LISTING, "a page number"
+    return Shape.UNCLEAR, ""
 
 
 def _is_id(name: str) -> bool:

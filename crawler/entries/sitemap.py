@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 
 from lxml import etree
 
 from crawler.entries.listing import Listing, NoListingError, chosen, newest_first, once, usable
-from crawler.entries.shape import Shape, date_in, shape, slug_words
+from crawler.entries.pattern import Patterns, Verdict
+from crawler.entries.shape import Shape, date_in, slug_words
 from pipelines.dates import moment_of
 from pipelines.types import Capture, Entry, Feed, Source
 
@@ -17,7 +19,7 @@ _MOST_ENTRIES = 50_000  # the protocol's own limit
 _MOST_FEEDS = 50_000
 
 
-def read_sitemap(capture: Capture, source: Source) -> Listing:
+def read_sitemap(capture: Capture, source: Source, patterns: Patterns) -> Listing:
     """What a sitemap or an index file lists, newest first, as far as it can be read.
 
     A news sitemap lists articles; of any other, only what may be one is taken. Raises NoListingError for what is
@@ -50,17 +52,17 @@ def read_sitemap(capture: Capture, source: Source) -> Listing:
         pass  # a cut or broken file: what came before still counts
     if not (seen_root or entries or feeds):
         raise NoListingError("no sitemap")
-    return Listing(kind="sitemap", entries=newest_first(once(_articles(entries, source))), feeds=_ordered(feeds))
+    return replace(_articles(entries, source, patterns), feeds=_ordered(feeds))
 
 
-def read_text_sitemap(capture: Capture, source: Source) -> Listing:
+def read_text_sitemap(capture: Capture, source: Source, patterns: Patterns) -> Listing:
     """A plain list of addresses, one a line. Raises NoListingError where the first line is none."""
     lines = [one.strip() for one in capture.body.decode("utf-8", errors="replace").splitlines()[:_MOST_ENTRIES]]
     if not any(one.startswith(("http://", "https://")) for one in lines[:1]):
         raise NoListingError("no list of addresses")
     base = capture.final_url or capture.url
     found = [Entry(url=url, kind="sitemap") for one in lines if one and (url := usable(base, one))]
-    return Listing(kind="sitemap", entries=newest_first(once(_articles(found, source))))
+    return _articles(found, source, patterns)
 
 
 def _local(element: etree._Element) -> str:
@@ -97,15 +99,25 @@ def _member(element: etree._Element, base: str) -> Iterator[tuple[str, str]]:
         yield url, _time(said.get("lastmod")) or ""
 
 
-def _articles(entries: list[Entry], source: Source) -> list[Entry]:
+def _articles(entries: list[Entry], source: Source, patterns: Patterns) -> Listing:
     """The entries that may be articles; where addresses tell nothing at all, all that are not surely something else."""
-    shapes = [Shape.ARTICLE if one.kind == "news" or chosen(source, one.url) else shape(one.url) for one in entries]
-    telling = any(one is Shape.ARTICLE for one in shapes)
-    return [
-        entry
-        for entry, one in zip(entries, shapes, strict=True)
-        if one is Shape.ARTICLE or (one is Shape.UNCLEAR and (not telling or slug_words(entry.url) >= 3))
-    ]
+    judged = [_judged(one, source, patterns) for one in entries]
+    telling = patterns.telling or any(one.shape is Shape.ARTICLE for one in judged)
+    taken: list[Entry] = []
+    left: list[tuple[str, str]] = []
+    for entry, one in zip(entries, judged, strict=True):
+        perhaps = one.shape is Shape.UNCLEAR and (one.learned or not telling or slug_words(entry.url) >= 3)
+        if one.shape is Shape.ARTICLE or perhaps:
+            taken.append(replace(entry, why=one.why or None) if entry.kind != "news" else entry)
+        else:
+            left.append((entry.url, one.why or "nothing that tells an article"))
+    return Listing(kind="sitemap", entries=newest_first(once(taken)), left=tuple(left))
+
+
+def _judged(entry: Entry, source: Source, patterns: Patterns) -> Verdict:
+    if chosen(source, entry.url):
+        return Verdict(Shape.ARTICLE, "follow pattern")
+    return Verdict(Shape.ARTICLE) if entry.kind == "news" else patterns.judge(entry.url)
 
 
 def _ordered(feeds: list[tuple[str, str]]) -> tuple[Feed, ...]:

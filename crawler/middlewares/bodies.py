@@ -20,6 +20,8 @@ from crawler.decode import ACCEPTED, decode
 _RECEIVED = "bytes_received"
 #: Nothing of these can be read; the headers are enough.
 _NEVER_READ = (b"video/", b"audio/", b"image/", b"font/")
+#: What tells the kind of a body that is no longer coded.
+_TELLING = (b"Content-Type", b"Content-Disposition")
 
 
 class BodyMiddleware:
@@ -70,9 +72,8 @@ class BodyMiddleware:
         if state == "whole" and decoded.body is response.body:
             return response
         # a new object rather than replace(), which would look for the encoding of the old bytes
-        plain = Headers(response.headers)
-        plain.pop(b"Content-Encoding", None)
-        kind = responsetypes.from_args(headers=plain, url=response.url, body=decoded.body)
+        telling = {name: value for name in _TELLING if (value := response.headers.get(name))}
+        kind = responsetypes.from_args(headers=telling, url=response.url, body=decoded.body)
         return kind(
             url=response.url,
             status=response.status,

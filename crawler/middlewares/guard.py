@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Self, cast
 from urllib.parse import urlsplit
@@ -15,12 +16,14 @@ from scrapy.resolver import CachingThreadedResolver
 from scrapy.utils.defer import maybe_deferred_to_future
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.internet.base import ReactorBase
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.error import DNSLookupError
+from twisted.python.failure import Failure
 
 from crawler.middlewares.refusal import RefusedError
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_FORGOTTEN = 60.0  # seconds after which a name that had no address is asked for again
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
@@ -67,13 +70,19 @@ def _plain(ip: _Address) -> _Address:
 
 class GuardedResolver(CachingThreadedResolver):
     """Scrapy's resolver, which refuses every address that is private. It also gives the address that is dialled, so
-    that a name cannot be public when asked and private when called."""
+    that a name cannot be public when asked and private when called.
+
+    Each name is asked for once at a time, and one that has no address not again for a while: a name server that
+    never answers must not hold all the threads that other names need.
+    """
 
     def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float, networks: Networks) -> None:
         super().__init__(reactor, cache_size, timeout)
         self._networks = networks
         # the user's own proxy may well be on this machine; pages that lead there are refused by the middleware
         self._proxies = {urlsplit(url).hostname for url in getproxies().values()}
+        self._asked: dict[str, list[Deferred[str]]] = {}
+        self._lost: dict[str, tuple[float, str]] = {}  # until when, and why
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: ReactorBase) -> Self:
@@ -86,8 +95,20 @@ class GuardedResolver(CachingThreadedResolver):
         )
 
     def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 (Twisted's name)
-        found = super().getHostByName(name, timeout)
-        return found.addCallback(self._checked, name)
+        until, why = self._lost.get(name, (0.0, ""))
+        if time.monotonic() < until:
+            return fail(DNSLookupError(why))
+        answer: Deferred[str] = Deferred()
+        self._asked.setdefault(name, []).append(answer)
+        if len(self._asked[name]) == 1:
+            super().getHostByName(name, timeout).addBoth(self._found, name)
+        return answer.addCallback(self._checked, name)
+
+    def _found(self, address: str | Failure, name: str) -> None:
+        if isinstance(address, Failure):
+            self._lost[name] = (time.monotonic() + _FORGOTTEN, address.getErrorMessage())
+        for answer in self._asked.pop(name):
+            answer.callback(address)
 
     def _checked(self, address: str, name: str) -> str:
         if name not in self._proxies and not self._networks.allows(address):

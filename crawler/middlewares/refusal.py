@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, IgnoreRequest
+
+#: Where a response's meta says until when its host is left alone (ISO 8601, UTC).
+HELD = "held_until"
+#: Nobody answered at all: the host is down, or we are.
+UNREACHED = (CannotResolveHostError, DownloadConnectionRefusedError)
 
 
 class RefusedError(IgnoreRequest):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator
 from typing import Any, Self
 
@@ -14,8 +15,9 @@ from twisted.python.failure import Failure
 
 from crawler.captures import capture_of, passing, retry_at
 from crawler.frontier import Frontier
-from crawler.middlewares.refusal import NotNowError, RefusedError
-from pipelines.errors import ArchiveError
+from crawler.middlewares.refusal import HELD, NotNowError, RefusedError
+from crawler.middlewares.render import RENDER, check_browser
+from pipelines.errors import ArchiveError, ConfigError
 from pipelines.live import Run
 from pipelines.store.writer import Queued, Writer
 from pipelines.types import Fetched, Source
@@ -25,14 +27,23 @@ _WINDOW = 3
 
 
 class BaseSpider(Spider):
-    """Follows the sources named in `sources=a,b`, or all. Yields nothing but `Fetched` items and requests."""
+    """Follows the sources named in `sources=a,b`, or all. Yields nothing but `Fetched` items and requests.
+
+    With `due=1` only feeds whose time has come are asked; with `seconds=300` the queue is left to the next crawl after
+    that time.
+    """
 
     sources: str = ""
+    due: str = ""
+    seconds: str = ""
+    only_due: bool
     run: Run
     frontier: Frontier
     window: int  # pages of one source on their way at once
     chosen: tuple[Source, ...]
     _wake: asyncio.Event
+    _failing: set[asyncio.Task[None]]  # entries whose callback went wrong, until that is written down
+    _slice: float  # seconds after which the queue is left to the next crawl
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -41,11 +52,15 @@ class BaseSpider(Spider):
         spider.run = Run.of(crawler)
         names = tuple(one for one in spider.sources.replace(",", " ").split() if one)
         spider.chosen = spider.run.file.chosen(names)
+        check_browser(spider.run.file.path, spider.chosen)
         spider.run.what = f"{spider.name} {' '.join(names)}".strip()
         many = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         spider.window = _WINDOW if spider.run.config.delay else max(4 * many, 2 * _WINDOW)
         spider.frontier = Frontier(spider.run, [one.id for one in spider.chosen], window=spider.window)
         spider._wake = asyncio.Event()
+        spider._failing = set()
+        spider.only_due = spider.due not in ("", "0")
+        spider._slice = _seconds(spider.seconds)
         for signal in (signals.scheduler_empty, signals.item_dropped):
             crawler.signals.connect(spider._wake.set, signal)
         for signal in (signals.item_scraped, signals.item_error):
@@ -77,16 +92,18 @@ class BaseSpider(Spider):
                 await self._woken()
         async for request in self.polls():
             yield request
-        while True:
+        last_call = time.monotonic() + self._slice
+        while time.monotonic() < last_call:
             self._wake.clear()
             batch = await self.frontier.take()
             for queued in batch:
                 if page := await self._page_request(queued):
                     yield page
             if not batch and not self._wake.is_set():
-                if self._idle():
+                if not self._idle():
+                    await self._woken()
+                elif not await self.frontier.rest():
                     return
-                await self._woken()
 
     async def _woken(self) -> None:
         """Wait until a request or an item is done."""
@@ -102,15 +119,18 @@ class BaseSpider(Spider):
         engine = self.crawler.engine
         pending = engine.scheduler is not None and engine.scheduler.has_pending_requests()
         resting = engine.scraper.slot is None or engine.scraper.slot.is_idle()
-        return resting and not pending and not engine.downloader.active
+        return resting and not pending and not engine.downloader.active and not self._failing
 
     async def _page_request(self, queued: Queued) -> Request | None:
+        source = self.run.file.sources.get(queued.source)
         try:
             return Request(
                 queued.url,
                 callback=self.page,
                 errback=self.page_lost,
+                headers=dict(queued.validators),
                 cb_kwargs={"queued": queued},
+                meta={RENDER: source is not None and source.render},
                 dont_filter=True,  # the archive knows what has been fetched
             )
         except ValueError as problem:
@@ -119,9 +139,16 @@ class BaseSpider(Spider):
 
     async def page(self, response: Response, queued: Queued) -> AsyncIterator[Fetched]:
         """A page of the queue has come."""
-        if 300 <= response.status < 400:
+        if response.status == 304:
+            if queued.validators:
+                yield Fetched(capture=capture_of(response, queued.url, queued.source, queued.entry))
+            else:
+                await self._fail(queued, "status 304", "of a page that was never had", retry_at(None, queued.tries))
+        elif 300 <= response.status < 400:
             where = (response.headers.get(b"Location") or b"nowhere").decode("latin-1")
             await self._refuse(queued, f"leads to {where[:200]}")
+        elif HELD in response.meta:
+            await self._put_off(queued, f"status {response.status}: its host asked to wait", response.meta[HELD])
         elif passing(response.status):
             await self._fail(queued, f"status {response.status}", "", retry_at(response, queued.tries))
         else:
@@ -136,7 +163,7 @@ class BaseSpider(Spider):
                 led = f"leads to {request.url[:200]}: " if "redirect_urls" in request.meta else ""
                 await self._refuse(queued, f"{led}{problem}")
             case NotNowError() as problem:
-                await self._fail(queued, "not now", str(problem), problem.retry_at)
+                await self._put_off(queued, str(problem), problem.retry_at)
             case problem:
                 await self._fail(queued, type(problem).__name__, str(problem), retry_at(None, queued.tries))
 
@@ -144,6 +171,12 @@ class BaseSpider(Spider):
         await self.run.write(Writer.refuse, queued.url, queued.source, reason)
         self.run.count(queued.source, "refused")
         self.frontier.back(queued)
+
+    async def _put_off(self, queued: Queued, reason: str, until: str) -> None:
+        await self.run.write(Writer.put_off, queued.id, reason, until)
+        self.run.count(queued.source, "put_off")
+        self.frontier.back(queued)
+        self.frontier.waits(queued.source, until)
 
     async def _fail(self, queued: Queued, error: str, detail: str, again: str) -> None:
         url, source = queued.url, queued.source
@@ -160,14 +193,32 @@ class BaseSpider(Spider):
         self.run.errors += 1
         if isinstance(failure.value, ArchiveError):
             self.run.stop(failure.value)
+        elif queued := _queued(response):  # still in the queue, it would be handed out again for ever
+            error, detail = type(failure.value).__name__, str(failure.value)
+            task = asyncio.ensure_future(self._fail(queued, error, detail, retry_at(None, queued.tries)))
+            self._failing.add(task)
+            task.add_done_callback(self._failing.discard)
+            task.add_done_callback(lambda _: self._wake.set())
+            return
         self._back(response)
 
     def _back(self, response: Response | Failure | None) -> None:
-        request = getattr(response, "request", None)
-        queued = request.cb_kwargs.get("queued") if request else None
-        if queued:
+        if queued := _queued(response):
             self.frontier.back(queued)
         self._wake.set()
+
+
+def _queued(response: Response | Failure | None) -> Queued | None:
+    """The entry that a response answers."""
+    request = getattr(response, "request", None)
+    return request.cb_kwargs.get("queued") if request else None
+
+
+def _seconds(given: str) -> float:
+    try:
+        return float(given or "inf")
+    except ValueError:
+        raise ConfigError(f"seconds={given}: not a number of seconds; write for example seconds=300") from None
 
 
 async def _nothing() -> AsyncIterator[Request]:

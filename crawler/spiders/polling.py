@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar, Self
 
 from scrapy import Request
@@ -13,16 +13,14 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.captures import capture_of
-from crawler.entries.discover import announced_feeds, named_sitemaps, usual_feeds, usual_sitemaps
+from crawler.entries.discover import announced_feeds, usual_feeds, usual_sitemaps
 from crawler.listings import ListingReader, request_for
-from crawler.middlewares.robots import RobotsMiddleware
 from crawler.spiders.base import BaseSpider
 from pipelines.errors import ConfigError
+from pipelines.schedule import given_feeds, is_ready, places
+from pipelines.store.rows import now
 from pipelines.store.writer import Writer
 from pipelines.types import Feed, Fetched, Source
-
-_GIVEN_UP = 3  # checks in a row after which a feed is taken for dead
-_OLDEST, _NEWEST = 5, 15  # sitemaps polled of a source that has many: its index files, and the latest members
 
 
 class PollingSpider(BaseSpider):
@@ -40,24 +38,15 @@ class PollingSpider(BaseSpider):
         return spider
 
     async def polls(self) -> AsyncIterator[Request]:
-        """One request for each feed that is due, or for the homepage of a source without any."""
+        """One request for each feed, or each that is due, and for the homepage of a source without any."""
         for source in self.chosen:
-            given = tuple(feed for feed in _given(source) if feed.kind in self.kinds)
-            await self.run.write(Writer.put_feeds, given)
+            await self.run.write(Writer.put_feeds, [one for one in given_feeds(source) if one.kind in self.kinds])
             rows = await self.run.write(Writer.feeds, source.id)
             self._reader.remember(rows)
-            urls = {feed.url for feed in given}
-            known = [
-                feed
-                for feed in rows
-                if feed.kind in self.kinds and (feed.digest or not feed.failures or feed.url in urls)
-            ]
-            for feed in _polled(known):
-                if request := await self._ask(source, feed, self.listed):
-                    yield request
-            if source.homepage and not given and all(feed.failures >= _GIVEN_UP for feed in known):
-                home = Feed(source=source.id, url=source.homepage, kind="section")
-                if request := await self._ask(source, home, self.discover):
+            feeds, home = places(source, rows, self.kinds)
+            waiting = [(feed, self.listed) for feed in feeds] + ([(home, self.discover)] if home else [])
+            for feed, answered in waiting:
+                if is_ready(feed, now(), due=self.only_due) and (request := await self._ask(source, feed, answered)):
                     yield request
 
     async def _ask(self, source: Source, feed: Feed, callback: Callable[..., Any]) -> Request | None:
@@ -65,7 +54,7 @@ class PollingSpider(BaseSpider):
         if not self._reader.claim(feed):
             return None
         try:
-            request = request_for(feed)
+            request = request_for(feed, render=source.render)
         except ValueError as problem:
             await self._reader.lost(feed, problem)
             return None
@@ -89,7 +78,7 @@ class PollingSpider(BaseSpider):
         if "feed" in self.kinds:
             ways.append((announced, usual_feeds(response.url)))
         if "sitemap" in self.kinds:
-            ways.append((await self._named(response.url), usual_sitemaps(response.url)))
+            ways.append((await self._reader.named_sitemaps(response.url), usual_sitemaps(response.url)))
         for groups in ways:
             for group in groups:
                 before = found
@@ -101,29 +90,10 @@ class PollingSpider(BaseSpider):
                         break  # of the usual places the first that works is enough
                 if found > before:
                     break
-        if not found and "section" in self.kinds and response.status == 200:
-            async for fetched in self._reader.read(source, feed, response, probing=True):
+        if "section" in self.kinds and response.status == 200:
+            front = self._reader.front if found else partial(self._reader.read, probing=True)
+            async for fetched in front(source, feed, response):
                 found += len(fetched.entries)
                 yield fetched
         if not found:
             await self._reader.nothing(feed, response.status)
-
-    async def _named(self, url: str) -> tuple[Feed, ...]:
-        """The sitemaps that the host's robots.txt names."""
-        robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        return named_sitemaps((await robots.rules(url)).body, url) if robots else ()
-
-
-def _given(source: Source) -> tuple[Feed, ...]:
-    """The feeds that the sources file names."""
-    kinds = {"feed": source.feeds, "sitemap": source.sitemaps, "section": source.sections}
-    return tuple(Feed(source=source.id, url=url, kind=kind) for kind, urls in kinds.items() for url in urls)
-
-
-def _polled(known: list[Feed]) -> list[Feed]:
-    """The feeds to ask now: those that are due, and of very many sitemaps the first and the last found."""
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    sitemaps = [feed for feed in known if feed.kind == "sitemap"]
-    many = len(sitemaps) > _OLDEST + _NEWEST
-    asleep = {feed.url for feed in sitemaps[_OLDEST:-_NEWEST]} if many else set()
-    return [feed for feed in known if feed.url not in asleep and (feed.due_at or "") <= now]

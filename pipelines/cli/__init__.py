@@ -11,6 +11,7 @@ from pipelines.cli.importing import import_
 from pipelines.cli.output import say
 from pipelines.cli.processing import process
 from pipelines.cli.ruling import rules
+from pipelines.cli.scheduling import schedule
 from pipelines.cli.searching import query, search, sql
 from pipelines.cli.serving import serve
 from pipelines.cli.showing import show
@@ -45,5 +46,5 @@ def main() -> None:
 
 for command in (learn, verdict):
     rules.add_command(command)
-for command in (init, sources, crawl, import_, process, search, show, query, rules, serve, sql):
+for command in (init, sources, crawl, schedule, import_, process, search, show, query, rules, serve, sql):
     main.add_command(command)

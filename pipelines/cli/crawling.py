@@ -3,34 +3,50 @@
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipelines.cli.child import python_m, run
 from pipelines.cli.options import db_option, output_options, sources_option
-from pipelines.cli.output import say
-from pipelines.cli.report import last_run, report_of, tell
+from pipelines.cli.output import emit, say
+from pipelines.cli.progress import Ticker
+from pipelines.cli.report import last_run, remark, run_of, stirred
 from pipelines.errors import ConfigError, StoreError
 from pipelines.sources import read_sources
+from pipelines.store.agenda import pages_wait, visits
 from pipelines.store.archive import Archive
-
-_CLEAR = "\r\x1b[K"  # to the start of the terminal's line, and wipe it
+from pipelines.store.rows import now
+from pipelines.summary import problems, table
+from pipelines.types import Source
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[SOURCE]...")
+@click.option("--due", is_flag=True, help="Ask only feeds whose time has come, as `schedule` does.")
 @db_option
 @sources_option
 @output_options
 @click.pass_context
-def crawl(ctx: click.Context, names: tuple[str, ...], db: Path, sources_path: Path, form: str | None) -> None:
+def crawl(
+    ctx: click.Context, names: tuple[str, ...], due: bool, db: Path, sources_path: Path, form: str | None
+) -> None:
     """Fetch what is new at the sources named, or at all.
 
-    Runs `scrapy crawl news`. Ctrl-C stops it cleanly; the next crawl goes on where it was. Exit code 1 means
-    that a source failed; a crawl that found nothing new is a good one.
+    Runs `scrapy crawl news`. Ctrl-C stops it cleanly; the next crawl goes on where it was. --json gives all that is
+    known of the run as one object: its sources, Scrapy's statistics, what is wrong, and the exit code.
+
+    \b
+    Exit codes:
+        0    fine, also with nothing new
+        1    some sources failed, or pages came and none was an article
+        2    the sources file, a setting or an option is wrong
+        3    the archive cannot be opened or written
+        5    the processes that read pages cannot run
+        130  stopped; what is missing comes with the next crawl
 
     \b
     Example:
@@ -41,9 +57,15 @@ def crawl(ctx: click.Context, names: tuple[str, ...], db: Path, sources_path: Pa
     file.config(os.environ)
     if not file.chosen(names):
         raise ConfigError(f"{sources_path}: follows no source yet; add one with `tearsheet sources add URL`")
+    if due and (later := _next_due(db, file.chosen(names))):
+        say(f"nothing is due before {later}")
+        if form == "json":
+            emit([{"run": None, "reason": f"nothing is due before {later}", "exit_code": 0}], "nl")
+        return
     before = _runs_so_far(db)
-    ticker = _Ticker(db, before) if sys.stderr.isatty() else None
+    ticker = Ticker.if_watched(db, before, len(file.chosen(names)))
     asked = ["-a", f"sources={','.join(names)}"] if names else []
+    asked += ["-a", "due=1"] if due else []
     command = scrapy_command("news", db, sources_path, *asked)
     code = run(
         [*command, "-s", "TEARSHEET_QUIET=1"],
@@ -54,14 +76,26 @@ def crawl(ctx: click.Context, names: tuple[str, ...], db: Path, sources_path: Pa
     )
     if ticker:
         ticker.clear()
-    with suppress(StoreError), Archive(db) as archive:
-        newest = last_run(archive, "crawl")
-        if newest > before:
-            report, errors = report_of(archive, newest)
-            tell(archive, report, newest, errors, form)
+    told = _tell(db, before, code, form)
+    if form == "json":
+        emit([told or {"run": None, "reason": "not begun", "exit_code": code}], "nl")
     if code == 130:
         say("stopped; run the same command again to go on where it was")
     ctx.exit(code)
+
+
+def _tell(db: Path, before: int, code: int, form: str | None) -> dict[str, Any] | None:
+    """Say what the run did that began after run `before`; all that is known of it, None where there was none."""
+    with suppress(StoreError), Archive(db) as archive:
+        newest = last_run(archive, "crawl")
+        if newest > before:
+            run = run_of(archive, newest)
+            rows = run["sources"]
+            if form != "json" and (form or stirred(rows)):
+                emit(rows, form, table)
+            remark(archive, rows, newest, run["errors"], run["findings"])
+            return {**run, "problems": problems(rows, run["errors"]), "exit_code": code}
+    return None
 
 
 def scrapy_command(spider: str, db: Path, sources: Path, *arguments: str) -> list[str]:
@@ -79,29 +113,17 @@ def scrapy_variables() -> dict[str, str]:
     return {} if known else {"SCRAPY_SETTINGS_MODULE": "crawler.settings"}
 
 
+def _next_due(db: Path, sources: Sequence[Source]) -> str | None:
+    """When there is something to do at these sources (ISO 8601, UTC); None for now."""
+    if not db.exists():
+        return None
+    with Archive(db) as archive:
+        first = min((one.due_at for one in visits(archive, sources)), default="")
+        return None if first <= now() or pages_wait(archive, sources) else first
+
+
 def _runs_so_far(db: Path) -> int:
     """The newest crawl before ours. What is wrong with the archive is said by the crawl itself."""
     with suppress(StoreError), Archive(db) as archive:
         return last_run(archive, "crawl")
     return 0
-
-
-class _Ticker:
-    """One line on the terminal that says how far a crawl is, read from the archive as it grows."""
-
-    def __init__(self, db: Path, before: int) -> None:
-        self._db = db
-        self._before = before
-
-    def __call__(self) -> None:
-        with suppress(StoreError), Archive(self._db) as archive:
-            newest = last_run(archive, "crawl")
-            if newest > self._before:
-                report = archive.run_report(newest)
-                sums = {name: sum(row[name] for row in report) for name in ("found", "fetched", "stored", "failed")}
-                told = " · ".join(f"{n} {name}" for name, n in sums.items())
-                click.echo(f"{_CLEAR}{told}\r", err=True, nl=False)
-
-    def clear(self) -> None:
-        """Leave the line to what comes next."""
-        click.echo(_CLEAR, err=True, nl=False)

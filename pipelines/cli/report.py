@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.cli.output import Row, emit, say
@@ -11,7 +11,7 @@ from pipelines.errors import ConfigError
 from pipelines.explore.words import many
 from pipelines.store.archive import Archive
 from pipelines.store.faults import explained
-from pipelines.summary import problems, rejects, table
+from pipelines.summary import SCREEN, folded, health_lines, problems, rejects, table
 
 _NEWS = ("found", "stored", "revised")
 _WAYS = {"went": "went", "back": "came back"}
@@ -37,34 +37,74 @@ def last_run(archive: Archive, kind: str) -> int:
     return int(ask(archive, "SELECT coalesce(max(id), 0) AS id FROM runs WHERE kind = ?", (kind,))[0]["id"])
 
 
+def run_of(archive: Archive, run_id: int) -> dict[str, Any]:
+    """All that is known of a run: its row, the report with one row per source, and what its statistics hold beside."""
+    row = ask(archive, "SELECT * FROM runs WHERE id = ?", (run_id,))[0]
+    stats = json.loads(row.pop("stats"))
+    sources = stats.pop("sources", None) or archive.run_report(run_id)
+    return {"run": row.pop("id"), **row, "errors": 0, "findings": {}, "scrapy": {}, **stats, "sources": sources}
+
+
 def report_of(archive: Archive, run_id: int) -> tuple[list[dict[str, Any]], int]:
     """A run's report, one row per source, and how many pages could not be stored."""
-    stats = json.loads(ask(archive, "SELECT stats FROM runs WHERE id = ?", (run_id,))[0]["stats"])
-    return stats.get("sources") or archive.run_report(run_id), stats.get("errors", 0)
+    run = run_of(archive, run_id)
+    return run["sources"], run["errors"]
 
 
 def tell(archive: Archive, report: Sequence[Row], run_id: int, errors: int = 0, form: str | None = None) -> bool:
-    """Show a report; whether all went well. A run that brought nothing says so in one line."""
-    stirred = [row for row in report if any(row.get(name) for name in _STIR) or row["rejected"]]
-    if form or stirred:
+    """The report, and what in it needs a look; whether all went well. Nothing new is fine, and nothing says so."""
+    if form or stirred(report):
         emit(report, form, table)
-    for row in report:
-        if why := rejects([row]):
-            say(f"{row['source'] or 'no source'}: rejected {why}")
-        if again := row.get("rebuilt"):
-            moved = [f"{many(row[way], 'character')} {told}" for way, told in _WAYS.items() if row[way]]
-            say(", ".join([f"{row['source'] or 'no source'}: stripped {many(again, 'article')} again", *moved]))
+    return remark(archive, report, run_id, errors)
+
+
+def stirred(report: Sequence[Row]) -> bool:
+    """Whether a run did anything."""
+    return any(row["rejected"] or any(row.get(name) for name in _STIR) for row in report)
+
+
+def remark(
+    archive: Archive,
+    report: Sequence[Row],
+    run_id: int,
+    errors: int = 0,
+    findings: Mapping[str, Any] | None = None,
+) -> bool:
+    """What in a report needs a look, on stderr; whether all went well."""
+    for line in folded(_rejected(report), "sources with rejected pages"):
+        say(line)
+    for line in folded(_stripped(report), "sources stripped again"):
+        say(line)
     if any((row["found"] and row["rejected"]) or row.get("refused") for row in report):
         where = "" if str(archive.path) == "archive.db" else f" --db {archive.path}"
         say(f"`tearsheet query missing{where}` says of each address why it is not in the archive")
     wrong = problems(report, errors)
-    for line in wrong:
-        say(_with_reason(archive, line, run_id))
+    for line in folded([_with_reason(archive, line, run_id) for line in wrong], "more like these"):
+        say(line)
+    for line in health_lines(findings or {}, {line.partition(":")[0] for line in wrong}):
+        say(line)
     if not wrong and not any(row.get(name) for row in report for name in _NEWS):
         counts = archive.counts()
         held = f"{many(counts['articles'], 'article')} of {many(counts['sources'], 'source')}"
         say(f"nothing new: {archive.path} holds {held}")
     return not wrong
+
+
+def _rejected(report: Sequence[Row]) -> list[str]:
+    rows = [(row, why) for row in report if (why := rejects([row]))]
+    rows.sort(key=lambda one: -sum(one[0]["rejected"].values()) if len(rows) > SCREEN else 0)
+    return [f"{row['source'] or 'no source'}: rejected {why}" for row, why in rows]
+
+
+def _stripped(report: Sequence[Row]) -> list[str]:
+    lines = []
+    for row in report:
+        if again := row.get("rebuilt"):
+            moved = [f"{many(row[way], 'character')} {told}" for way, told in _WAYS.items() if row[way]]
+            lines.append(
+                ", ".join([f"{row['source'] or 'no source'}: stripped {many(again, 'article')} again", *moved])
+            )
+    return lines
 
 
 def _with_reason(archive: Archive, line: str, run_id: int) -> str:

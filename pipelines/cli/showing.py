@@ -74,6 +74,7 @@ def _page(article: Mapping[str, Any]) -> str:
         "tags": ", ".join(article["tags"]),
         "language": article["language"],
         "paywalled": "yes" if article["paywalled"] else None,
+        "text from": "the feed; the page shows less" if article["text_from"] == "feed" else None,
         "captions": " / ".join(article["captions"]),
         "words": f"{article['word_count']:,}; {article['removed_chars']:,} characters of furniture cut",
         "address": article["url"],

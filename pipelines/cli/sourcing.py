@@ -10,17 +10,15 @@ from urllib.parse import urlsplit
 
 import click
 
-from pipelines.cli.child import run
-from pipelines.cli.crawling import scrapy_command, scrapy_variables
+from pipelines.cli.health import health
 from pipelines.cli.options import db_option, output_options, sources_option
-from pipelines.cli.output import Row, emit, safe, say
+from pipelines.cli.output import Row, emit, say
+from pipelines.cli.probing import lines_of, look, told
 from pipelines.cli.report import ask
 from pipelines.errors import ArchiveError, ConfigError
 from pipelines.sources import SourcesFile, name_for, read_sources, source_from, source_table
 from pipelines.store.archive import Archive
 from pipelines.urls import absolute, same_site
-
-_SAMPLES = 3
 
 
 @click.group()
@@ -31,9 +29,12 @@ def sources() -> None:
 @sources.command()
 @click.argument("url")
 @click.option("--name", metavar="ID", help="What to call it; made from the address otherwise.")
+@click.option("--no-check", is_flag=True, help="Write the line as it is, without a look at the outlet.")
 @sources_option
-def add(url: str, name: str | None, sources_path: Path) -> None:
-    """Follow an outlet: add its homepage to the sources file, which is made if need be.
+def add(url: str, name: str | None, no_check: bool, sources_path: Path) -> None:
+    """Follow an outlet: look at its homepage, and add it to the sources file, which is made if need be.
+
+    The address of a feed or a sitemap will do too. An outlet that does not answer is added as it is.
 
     \b
     Example:
@@ -43,19 +44,55 @@ def add(url: str, name: str | None, sources_path: Path) -> None:
     name = name or name_for(homepage)
     source_from(name, {"homepage": homepage}, str(sources_path))
     file = read_sources(sources_path) if sources_path.exists() else SourcesFile(path=sources_path)
-    for one in file.sources.values():
-        if one.homepage and same_site(one.homepage, homepage):
-            say(f"{sources_path} follows {one.homepage} already, as {one.id}")
-            return
+    file.config(os.environ)
+    if _is_followed(file, homepage):
+        return
     if name in file.sources:
         raise ConfigError(f"{sources_path}: has a source {name!r} already; name this one with --name")
+    row = None if no_check else _look(sources_path, name, homepage)
+    answered = row is not None and bool(row["status"])
+    if answered and row and row["homepage"] != homepage and _is_followed(file, row["homepage"]):
+        return
+    keys = _keys(row, homepage) if answered and row else {"homepage": homepage}
     try:
         with sources_path.open("a", encoding="utf-8") as out:
-            out.write(source_table(name, homepage))
+            out.write(source_table(name, keys))
     except OSError as problem:
         raise ConfigError(f"{sources_path}: cannot be written ({problem.strerror}); check its folder") from None
     say(f"added {name} to {sources_path}")
+    if row and answered:
+        click.echo("\n".join(lines_of(row)), err=True)
+    elif row:
+        say(f"{homepage} did not answer ({row['problem'] or 'nothing came'}), so nothing is known of it yet")
+    if answered and row and not row["feeds"]:
+        say("nothing there lists articles as far as can be seen; docs/sources.md says how to name feeds or sections")
     say(f"next: `tearsheet sources check {name}` shows what can be found there, `tearsheet crawl {name}` fetches it")
+
+
+def _is_followed(file: SourcesFile, homepage: str) -> bool:
+    """Whether the sources file has this outlet already, which is said."""
+    for one in file.sources.values():
+        if one.homepage and same_site(one.homepage, homepage):
+            say(f"{file.path} follows {one.homepage} already, as {one.id}")
+            return True
+    return False
+
+
+def _look(path: Path, name: str, homepage: str) -> Row:
+    """What can be seen of an outlet that no sources file names yet, under the settings of this one."""
+    with tempfile.TemporaryDirectory(prefix="tearsheet-") as folder:
+        trial = Path(folder, "sources.toml")
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        trial.write_text(before + source_table(name, {"homepage": homepage}), encoding="utf-8")
+        return look([name], trial, shown=[name], path=path)[0]
+
+
+def _keys(row: Row, given: str) -> dict[str, str | list[str]]:
+    """The keys of the new source: what discovery would not find again by itself, and what the homepage says."""
+    own = next((one["kind"] for one in row["feeds"] if one["url"] == given and one["kind"] != "section"), None)
+    if own:
+        return {f"{own}s": [given]}
+    return {key: row[key] for key in ("homepage", "name", "language") if row[key]}
 
 
 def _homepage(url: str) -> str:
@@ -102,9 +139,10 @@ def _held(db: Path) -> dict[str, dict[str, Any]]:
 @sources_option
 @output_options
 def check(names: tuple[str, ...], sources_path: Path, form: str | None) -> None:
-    """Look how sources can be followed: their feeds, sitemaps, sections, and some articles these list.
+    """Look how sources can be followed: their feeds, sitemaps and sections, and some of the links they hold.
 
-    Nothing is kept, and no article is fetched.
+    Of five links each it says why they are taken for articles, or for something else. Nothing is kept, and no
+    article is fetched.
 
     \b
     Example:
@@ -115,48 +153,11 @@ def check(names: tuple[str, ...], sources_path: Path, form: str | None) -> None:
     chosen = file.chosen(names)
     if not chosen:
         raise ConfigError(f"{sources_path}: follows no source yet; add one with `tearsheet sources add URL`")
-    with tempfile.TemporaryDirectory(prefix="tearsheet-") as folder:
-        db = Path(folder, "check.db")
-        asked = ["-a", f"sources={','.join(names)}"] if names else []
-        command = scrapy_command("check", db, sources_path, *asked)
-        code = run([*command, "-s", "TEARSHEET_QUIET=1"], scrapy_variables(), shown=command)
-        if code > 1:
-            raise click.exceptions.Exit(code)
-        with Archive(db) as archive:
-            rows = [_found(archive, one.id, one.homepage) for one in chosen]
-    emit(rows, form, _told)
+    rows = look([one.id for one in chosen], sources_path, shown=names, path=sources_path)
+    emit(rows, form, told)
     silent = [row["source"] for row in rows if not row["feeds"]]
     if silent:
         raise ArchiveError(f"nothing that lists articles at {', '.join(silent)}; check the address in {sources_path}")
 
 
-def _found(archive: Archive, source: str, homepage: str | None) -> dict[str, Any]:
-    feeds = "SELECT kind, url, listed FROM feeds WHERE source_id = ? AND digest IS NOT NULL ORDER BY id"
-    articles = "SELECT url, title FROM entries WHERE source_id = ? ORDER BY published_at DESC, id DESC LIMIT ?"
-    failures = (
-        "SELECT error || iif(coalesce(detail, '') = '', '', ': ' || detail) AS said FROM failures"
-        " JOIN feeds ON feeds.url = failures.url WHERE source_id = ? ORDER BY failures.id LIMIT 1"
-    )
-    problem = ask(archive, failures, (source,))
-    return {
-        "source": source,
-        "homepage": homepage,
-        "feeds": ask(archive, feeds, (source,)),
-        "articles": ask(archive, articles, (source, _SAMPLES)),
-        "problem": problem[0]["said"] if problem else None,
-    }
-
-
-def _told(rows: list[Row]) -> str:
-    return "\n\n".join("\n".join(_lines(row)) for row in rows)
-
-
-def _lines(row: Row) -> list[str]:
-    lines = [click.style(f"{row['source']}  {row['homepage'] or ''}", bold=True)]
-    for feed in row["feeds"]:
-        listed = f"{feed['listed']} articles" if feed["listed"] else "leads to others"
-        lines.append(safe(f"  {feed['kind']:<8} {feed['url']}  ({listed})"))
-    lines += [safe(f"  article  {one['url']}  {one['title'] or ''}".rstrip()) for one in row["articles"]]
-    if row["problem"] and not row["feeds"]:
-        lines.append(safe(f"  {row['problem']}"))
-    return lines
+sources.add_command(health)

@@ -23,6 +23,16 @@ _READ = "pipelines.process:process"
 R = TypeVar("R", bound=Readable)
 
 
+def warm_up(function: str = _READ) -> None:
+    """Begin to load what workers need, beside whatever the caller does next; every worker is a fork of that."""
+    context = multiprocessing.get_context("forkserver")
+    preload = ["pipelines.engines.worker", function.partition(":")[0]]
+    if function == _READ:
+        preload.append("pipelines.engines.warm")
+    context.set_forkserver_preload(preload)
+    forkserver.ensure_running()
+
+
 class LocalPool:
     """Reads captures in `workers` processes, each page within `seconds` and `memory` bytes.
 
@@ -46,13 +56,7 @@ class LocalPool:
         self._seats: list[Seat] = []
         self._room = asyncio.Semaphore(workers * _DEPTH)
         self._closed = False
-        # the modules are loaded once, beside the caller's own start, and every worker is a fork of that
-        context = multiprocessing.get_context("forkserver")
-        preload = ["pipelines.engines.worker", function.partition(":")[0]]
-        if function == _READ:
-            preload.append("pipelines.engines.warm")
-        context.set_forkserver_preload(preload)
-        forkserver.ensure_running()
+        warm_up(function)
         atexit.register(self.close)
 
     async def process(self, given: Readable) -> Outcome:

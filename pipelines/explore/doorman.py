@@ -28,7 +28,7 @@ _COLUMNS = {
     "entries": "source_id url title published_at found_at state tries reason",
     "feeds": "source_id kind url checked_at status listed fresh failures",
     "history": "article_id n source_id title seen_from seen_until",
-    "hosts": "verdict fetched_at delay retry_at",
+    "hosts": "verdict fetched_at delay retry_at reason",
     "payloads": "digest codec size",
     "removals": "zone rule_id text",
     "revisions": "title seen_from seen_until capture_id",

@@ -12,7 +12,7 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 from pipelines.errors import StoreError
-from pipelines.store import blocks, extractions, ledger, tallies
+from pipelines.store import blocks, extractions, figures, ledger, tallies
 from pipelines.store import search as fts
 from pipelines.store.blocks import Repeated
 from pipelines.store.extractions import Shown
@@ -112,8 +112,8 @@ class Archive:
         with explained(self.path):
             return blocks.sources(self._connection)
 
-    def lesson_changes(self, one: str, other: str) -> list[tuple[str, str]] | None:
-        """(id, line) of the rules that only one of two recipes has in its lesson, or in another zone; None: unknown."""
+    def lesson_changes(self, one: str, other: str) -> set[str] | None:
+        """Ids of the rules that only one of two recipes has in its lesson, or in another zone; None: not known."""
         with explained(self.path):
             return ledger.lesson_changes(self._connection, one, other)
 
@@ -133,6 +133,18 @@ class Archive:
         """What a run did: one row per source that it touched."""
         with explained(self.path):
             return tallies.report(self._connection, run_id)
+
+    # health
+
+    def followed(self) -> list[str]:
+        """The sources that are followed and were asked at least once."""
+        with explained(self.path):
+            return figures.followed(self._connection)
+
+    def figures(self, sources: Sequence[str], now: int) -> Iterator[figures.Figures]:
+        """What the health of each source is told by; `now` in seconds since 1970."""
+        with explained(self.path):
+            yield from figures.read(self._connection, sources, now)
 
     def counts(self) -> dict[str, int]:
         """Rows of the main tables, entries that are queued, captures that wait to be read."""

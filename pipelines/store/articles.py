@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import extractions, faillog, identity, ledger, revise, tallies
+from pipelines.store import extractions, faillog, identity, ledger, parameters, revise, revisits, tallies
 from pipelines.store.followed import ensure_source
 from pipelines.store.identity import Place
 from pipelines.store.rows import clean, clean_json, cleaned, key_of, same_length, stamp
 from pipelines.types import Article, Capture, Outcome, Reject
+from pipelines.urls import plain_form
 
 
 def settle(
@@ -29,8 +30,12 @@ def settle(
             went = before - len(outcome.text)
             tallies.add(connection, run_id, source, "removed_chars", went)
             tallies.add(connection, run_id, source, "went" if went > 0 else "back", abs(went))
+        if word == "unchanged":
+            reason = revisits.seen_elsewhere(connection, capture_id)
     elif isinstance(outcome, Reject):
         _withdraw(connection, capture_id)
+        revisits.unfit(connection, capture_id, outcome)
+        revisits.missed(connection, capture)
         result, word = f"rejected:{outcome.reason}", str(outcome.reason)
         reason = clean(f"{outcome.reason}: {outcome.detail}" if outcome.detail else word)
     else:
@@ -70,7 +75,7 @@ def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, arti
         if rests_on == capture_id:
             ledger.put(connection, article_id, article)
             extractions.put(connection, article_id, article)
-    _put_addresses(connection, article_id, capture, place)
+    _put_addresses(connection, article_id, capture, place, article.source)
     return result
 
 
@@ -91,7 +96,14 @@ def _update(
     rewritten = revise.rewrite(connection, known["id"], capture_id, words)
     if rewritten is not None:
         return "rebuilt" if rewritten else "unchanged"
+    if (
+        place.first_of_page and revise.words_of(known) != words
+    ):  # nothing changed: the first capture was of another form
+        _replace(connection, known, {**values, "gone_at": None, "capture_id": capture_id})
+        return "moved"
     if (at, capture_id) < (known["base_at"], known["capture_id"]):
+        if place.beside:
+            return "unchanged"
         return "revised" if revise.insert_older(connection, known, capture_id, at, words) else "unchanged"
     same = revise.words_of(known) == words or ledger.same_extraction(connection, known, article)
     if same or not place.same_page:
@@ -141,18 +153,34 @@ def _gave_words(connection: sqlite3.Connection, capture_id: int) -> bool:
     return row is not None
 
 
-def _put_addresses(connection: sqlite3.Connection, article_id: int, capture: Capture, place: Place) -> None:
+def _put_addresses(
+    connection: sqlite3.Connection, article_id: int, capture: Capture, place: Place, source: str | None
+) -> None:
     """Every address the article was seen at; the canonical one is its own."""
     entry = capture.entry.url if capture.entry else None
     urls = dict.fromkeys(clean(url) for url in (place.url, capture.url, capture.final_url, entry) if url)
     if place.moved:
-        connection.execute("UPDATE addresses SET kind = 'seen' WHERE article_id = ?", (article_id,))
+        for (url,) in connection.execute(
+            "SELECT url FROM addresses WHERE article_id = ? AND kind = 'canonical'", (article_id,)
+        ).fetchall():
+            connection.execute(
+                "UPDATE addresses SET kind = ? WHERE article_id = ? AND url = ?", (_kind(url), article_id, url)
+            )
         connection.execute("DELETE FROM addresses WHERE article_id = ? AND url = ?", (article_id, place.url))
     canonical = place.url if place.known is None or place.moved else None
+    idle = parameters.idle(connection, source) if any("?" in url for url in urls) else ()
+    keys = {url: parameters.without(key_of(url), idle) for url in urls}
     connection.executemany(
         "INSERT INTO addresses (article_id, url, urlkey, kind) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(article_id, url, key_of(url), "canonical" if url == canonical else "seen") for url in urls],
+        [(article_id, url, keys[url], "canonical" if url == canonical else _kind(url)) for url in urls],
     )
+    if any("?" in key for key in keys.values()):
+        parameters.learn(connection, source, article_id)
+
+
+def _kind(url: str) -> str:
+    """What an address is beside the canonical one: another form of the page, or just another."""
+    return plain_form(url)[0] or "seen"
 
 
 def _columns(article: Article) -> dict[str, Any]:
@@ -172,6 +200,7 @@ def _columns(article: Article) -> dict[str, Any]:
         "published_at": cleaned(article.published_at),
         "published_precision": article.published_precision,
         "published_from": cleaned(article.published_from),
+        "text_from": article.text_from,
         "modified_at": cleaned(article.modified_at),
         "paywalled": int(article.paywalled),
         "image": cleaned(article.image),

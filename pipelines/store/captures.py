@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import followed, frontier, payloads, tallies
+from pipelines.store import followed, frontier, habits, parameters, payloads, revisits, rights, tallies
 from pipelines.store.payloads import Payload
-from pipelines.store.rows import clean, cleaned, entry_to_json, keys_of, stamp, to_json
+from pipelines.store.rows import clean, clean_json, cleaned, entry_to_json, keys_of, stamp, to_json
 from pipelines.types import Capture, Fetched
 
 
@@ -21,8 +22,17 @@ class Kept:
     new_entries: int = 0
 
 
-def keep(connection: sqlite3.Connection, fetched: Fetched, payload: Payload | None, run_id: int | None) -> Kept:
-    """Write a capture, its payload, the entry it answers and all that it lists."""
+def keep(
+    connection: sqlite3.Connection,
+    fetched: Fetched,
+    payload: Payload | None,
+    run_id: int | None,
+    revisit: Sequence[float] = (),
+) -> Kept:
+    """Write a capture, its payload, the entry it answers and all that it lists.
+
+    The page is to be looked at again these seconds after its first capture.
+    """
     capture, feed = fetched.capture, fetched.feed
     keys = keys_of(capture)
     source = followed.ensure_source(connection, capture.source or (feed.source if feed else None))
@@ -41,15 +51,26 @@ def keep(connection: sqlite3.Connection, fetched: Fetched, payload: Payload | No
         outcome = "unchanged" if unchanged else None
         tallies.add(connection, run_id, source, "fetched")
         tallies.add(connection, run_id, source, "unchanged", int(unchanged))
+        if unchanged:
+            revisits.back_again(connection, keys[0])
     capture_id = _insert(connection, capture, keys[0], source, feed_id, run_id, payload_id, outcome)
-    frontier.fetched(connection, keys, capture_id)
+    if not _is_from_an_archive(capture):  # what it was years ago does not answer what it is today
+        due_at = revisits.next_look(connection, keys[0], capture.fetched_at, () if feed else revisit)
+        asked = parameters.add_keys(connection, source, keys[:1])
+        frontier.fetched(connection, parameters.add_keys(connection, source, keys), capture_id, asked, due_at)
     fresh = 0
     if fetched.entries and source:
         fresh = frontier.add(connection, source, fetched.entries, feed_id, run_id)
     if feed_id is not None and capture.status != 304 and (fetched.entries or not unchanged):
         followed.listed(connection, feed_id, len(fetched.entries), fresh)
+    if feed_id is not None:
+        habits.plan_next(connection, feed_id, capture.fetched_at)
     followed.put_feeds(connection, fetched.feeds)
     return Kept(capture_id, unchanged, fresh)
+
+
+def _is_from_an_archive(capture: Capture) -> bool:
+    return capture.entry is not None and capture.entry.kind == "archive"
 
 
 def _is_repeat(connection: sqlite3.Connection, key: str, capture: Capture, payload_id: int | None) -> bool:
@@ -78,9 +99,13 @@ def _insert(
     outcome: str | None,
 ) -> int:
     final_url = capture.final_url if capture.final_url != capture.url else None
+    entry = capture.entry
+    if entry is not None and entry.content and outcome == "unchanged":  # the capture before has it, and is read
+        entry = replace(entry, content=None)
     cursor = connection.execute(
         "INSERT INTO captures (source_id, feed_id, run_id, url, final_url, urlkey, fetched_at, status, mime, headers,"
-        " completeness, entry, payload_id, outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " rights, completeness, rendered, entry, payload_id, outcome)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             source,
             feed_id,
@@ -92,8 +117,10 @@ def _insert(
             capture.status,
             cleaned(capture.mime),
             to_json(capture.headers),
+            clean_json(asked) if (asked := rights.signals(capture)) else None,
             capture.completeness,
-            entry_to_json(capture.entry),
+            int(capture.rendered),
+            entry_to_json(entry),
             payload_id,
             outcome,
         ),

@@ -46,12 +46,23 @@ def concerns_one_row(problem: BaseException | None) -> bool:
     return isinstance(problem, Exception) and not isinstance(problem, OSError)
 
 
+class SpoiltError(Exception):
+    """What went wrong within a transaction that others share, so that none of it can be kept."""
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connection]:
     """All or nothing: commits what happens inside, or rolls back and raises StoreError from the cause.
 
-    It is IMMEDIATE, so that waiting for another writer happens here and never in the middle.
+    It is IMMEDIATE, so that waiting for another writer happens here and never in the middle. Within another one it is
+    a part of that: nothing is durable before the whole is, and a fault raises SpoiltError.
     """
+    if connection.in_transaction:
+        try:
+            yield connection
+        except Exception as problem:
+            raise SpoiltError from problem
+        return
     try:
         connection.execute("BEGIN IMMEDIATE")
         yield connection

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
+from datetime import UTC, datetime
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store.rows import clean, cleaned, now, to_json
+from pipelines.store import habits
+from pipelines.store.revisits import TRUST
+from pipelines.store.rows import clean, cleaned, now, stamp, to_json
 from pipelines.types import Capture, Feed, Source
+
+_COLUMNS = tuple(one.name for one in fields(Feed) if one.name != "source")
 
 
 def ensure_source(connection: sqlite3.Connection, source_id: str | None) -> str | None:
@@ -24,6 +29,7 @@ def put_sources(connection: sqlite3.Connection, sources: Iterable[Source], *, co
     ids = []
     for source in sources:
         table = {key: one for key, one in asdict(source).items() if one and key != "id"}
+        before = habits.wishes(connection, source.id)
         ids.append(source.id)
         connection.execute(
             "INSERT INTO sources (id, name, homepage, language, country, timezone, config)"
@@ -40,6 +46,8 @@ def put_sources(connection: sqlite3.Connection, sources: Iterable[Source], *, co
                 to_json(table),
             ),
         )
+        if before is not None and before != habits.wishes(connection, source.id):
+            habits.plan_anew(connection, source.id)
     if complete:  # what never stood in a sources file, such as imports, cannot leave it
         connection.execute(
             "UPDATE sources SET retired_at = ? WHERE retired_at IS NULL AND config <> '{}'"
@@ -53,29 +61,33 @@ def put_feeds(connection: sqlite3.Connection, feeds: Iterable[Feed]) -> None:
     for feed in feeds:
         ensure_source(connection, feed.source)
         connection.execute(
-            "INSERT INTO feeds (source_id, kind, url, due_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (feed.source, feed.kind, clean(feed.url), feed.due_at),
+            "INSERT INTO feeds (source_id, kind, url, found_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (feed.source, feed.kind, clean(feed.url), now()),
         )
 
 
 def feeds_of(connection: sqlite3.Connection, source_id: str) -> list[Feed]:
-    """Every feed of a source, in the order they were found."""
-    rows = connection.execute("SELECT * FROM feeds WHERE source_id = ? ORDER BY id", (source_id,))
+    """Every feed of a source, in the order they were found.
+
+    Validators lie: they are left out where the feed has not come whole for a day.
+    """
+    rows = connection.execute(
+        "SELECT feeds.*, (SELECT fetched_at FROM captures WHERE feed_id = feeds.id AND status = 200"
+        " ORDER BY id DESC LIMIT 1) AS came_at FROM feeds WHERE source_id = ? ORDER BY id",
+        (source_id,),
+    )
+    trusted = stamp(datetime.now(UTC) - TRUST)
     return [
-        Feed(
-            source=row["source_id"],
-            url=row["url"],
-            kind=row["kind"],
-            id=row["id"],
-            etag=row["etag"],
-            last_modified=row["last_modified"],
-            digest=row["digest"],
-            checked_at=row["checked_at"],
-            failures=row["failures"],
-            due_at=row["due_at"],
-        )
+        feed if (row["came_at"] or "") > trusted else replace(feed, etag=None, last_modified=None)
         for row in rows
+        for feed in (feed_from(row),)
     ]
+
+
+def feed_from(row: sqlite3.Row) -> Feed:
+    """A feed from its row."""
+    columns = {name: row[name] for name in _COLUMNS}
+    return Feed(source=row["source_id"], **columns)
 
 
 def find_feed(connection: sqlite3.Connection, feed: Feed) -> sqlite3.Row:
@@ -91,24 +103,15 @@ def checked(connection: sqlite3.Connection, feed_id: int, feed: Feed, capture: C
     """Write down a check that was answered. A 304 keeps the validators and the digest of the last body."""
     if capture.status == 304:
         connection.execute(
-            "UPDATE feeds SET checked_at = ?, status = 304, fresh = 0, failures = 0, due_at = ? WHERE id = ?",
-            (at, feed.due_at, feed_id),
+            "UPDATE feeds SET checked_at = ?, status = 304, fresh = 0, failures = 0, retry_at = NULL WHERE id = ?",
+            (at, feed_id),
         )
         return
     headers = {name.lower(): clean(value) for name, value in capture.headers}
     connection.execute(
         "UPDATE feeds SET kind = ?, etag = ?, last_modified = ?, digest = ?, checked_at = ?, status = ?,"
-        " failures = 0, due_at = ? WHERE id = ?",
-        (
-            feed.kind,
-            headers.get("etag"),
-            headers.get("last-modified"),
-            digest,
-            at,
-            capture.status,
-            feed.due_at,
-            feed_id,
-        ),
+        " failures = 0, retry_at = NULL WHERE id = ?",
+        (feed.kind, headers.get("etag"), headers.get("last-modified"), digest, at, capture.status, feed_id),
     )
 
 
@@ -119,7 +122,9 @@ def listed(connection: sqlite3.Connection, feed_id: int, total: int, fresh: int)
 
 def check_failed(connection: sqlite3.Connection, feed: Feed, status: int) -> None:
     """Write down a check without an answer that can be used; `status` is 0 where nothing came."""
+    feed_id, at = find_feed(connection, feed)["id"], datetime.now(UTC)
     connection.execute(
-        "UPDATE feeds SET failures = failures + 1, status = ?, checked_at = ?, due_at = ? WHERE id = ?",
-        (status, now(), feed.due_at, find_feed(connection, feed)["id"]),
+        "UPDATE feeds SET failures = failures + 1, status = ?, checked_at = ?, retry_at = ? WHERE id = ?",
+        (status, stamp(at), feed.retry_at, feed_id),
     )
+    habits.plan_next(connection, feed_id, at)

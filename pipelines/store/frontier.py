@@ -9,19 +9,25 @@ from datetime import UTC, datetime, timedelta
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import faillog, tallies
+from pipelines.store import faillog, parameters, revisits, tallies
 from pipelines.store.followed import ensure_source
 from pipelines.store.rows import clean, cleaned, key_of, now, stamp, to_json
 from pipelines.types import Entry
 from pipelines.urls import urlkey
 
-#: A page that could not be fetched is asked for again this many times in all.
-MAX_TRIES = 3
+#: A page that could not be fetched is asked for again this many times in all, over a day or more.
+MAX_TRIES = 5
 #: A feed that said "modified" of a page with the same words is not believed again so soon.
 _DISBELIEF = timedelta(days=7)
 
 _DUE = "(entries.due_at IS NULL OR entries.due_at <= :now)"
-_WAITING = {"queued": f"state = 'queued' AND {_DUE}", "failed": f"state = 'failed' AND tries < {MAX_TRIES} AND {_DUE}"}
+_NEWEST = "entries.published_at DESC, entries.id DESC"
+#: What waits, in the order in which it is handed out: new pages, pages to look at again, pages that failed before.
+_WAITING = (
+    (f"state = 'queued' AND {_DUE}", _NEWEST),
+    ("state = 'fetched' AND entries.due_at <= :now", "entries.due_at DESC"),
+    (f"state = 'failed' AND tries < {MAX_TRIES} AND {_DUE}", _NEWEST),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,8 @@ class Queued:
     source: str
     entry: Entry
     tries: int
+    again: bool = False  # it was fetched before
+    validators: tuple[tuple[str, str], ...] = ()  # request headers: answer only if it changed
 
 
 def add(
@@ -44,15 +52,16 @@ def add(
 ) -> int:
     """Queue entries that are new, or modified since they were fetched; returns how many joined the queue.
 
-    An entry that another source listed first stays with it. A page that the archive knows by any of its
-    addresses is written down as fetched. What is no web address is skipped and written to `failures`.
+    An entry that another source listed first stays with it, and the mention is kept. A page that the archive knows
+    by any of its addresses is written down as fetched. What is no web address is skipped and written to `failures`.
     """
     rows: dict[str, dict[str, object]] = {}
+    idle = parameters.idle(connection, source_id)
     for entry in entries:
         try:
             if not entry.url.lower().startswith(("http://", "https://")):
                 raise ValueError("not a web address")
-            rows.setdefault(urlkey(entry.url), _row(entry))
+            rows.setdefault(parameters.without(urlkey(entry.url), idle), _row(entry))
         except ValueError as problem:
             faillog.add_once(connection, entry.url, problem, run_id)
     if not rows:
@@ -62,26 +71,40 @@ def add(
     batch = to_json([{"urlkey": key, **row} for key, row in reversed(rows.items())])
     states = connection.execute(
         "INSERT INTO entries (source_id, feed_id, url, urlkey, kind, title, published_at, modified_at, language,"
-        " authors, tags, found_at, state)"
+        " authors, tags, content, why, found_at, state)"
         " SELECT :source, :feed, new.value ->> 'url', new.value ->> 'urlkey', new.value ->> 'kind',"
         " new.value ->> 'title', new.value ->> 'published_at', new.value ->> 'modified_at',"
-        " new.value ->> 'language', new.value ->> 'authors', new.value ->> 'tags', :now,"
+        " new.value ->> 'language', new.value ->> 'authors', new.value ->> 'tags', new.value ->> 'content',"
+        " new.value ->> 'why', :now,"
         " CASE WHEN EXISTS (SELECT 1 FROM addresses WHERE urlkey = new.value ->> 'urlkey')"
+        " OR EXISTS (SELECT 1 FROM parameters WHERE source_id = :source AND page = new.value ->> 'urlkey')"
         " THEN 'fetched' ELSE 'queued' END"
         " FROM json_each(:batch) AS new WHERE true ON CONFLICT (urlkey) DO NOTHING RETURNING state",
         {"source": source_id, "feed": feed_id, "now": now(), "batch": batch},
     ).fetchall()
     joined: int = sum(state == "queued" for (state,) in states)
+    if len(states) < len(rows):
+        _mention(connection, source_id, feed_id, batch)
     if len(states) < len(rows) and any(row["modified_at"] for row in rows.values()):
         joined += _modified(connection, batch)
     tallies.add(connection, run_id, source_id, "found", joined)
     return joined
 
 
+def _mention(connection: sqlite3.Connection, source_id: str, feed_id: int | None, batch: str) -> None:
+    """Write down that this source too lists entries of another."""
+    connection.execute(
+        "INSERT INTO mentions (entry_id, source_id, feed_id, found_at) SELECT entries.id, :source, :feed, :now"
+        " FROM json_each(:batch) AS new CROSS JOIN entries ON entries.urlkey = new.value ->> 'urlkey'"
+        " WHERE +entries.source_id <> :source ON CONFLICT DO NOTHING",
+        {"source": source_id, "feed": feed_id, "now": now(), "batch": batch},
+    )
+
+
 def _modified(connection: sqlite3.Connection, batch: str) -> int:
     """Queue fetched entries again whose feed now names a later modification; times compare as far as both go."""
     rows = connection.execute(
-        "SELECT entries.id, new.value ->> 'modified_at' AS modified_at,"
+        "SELECT entries.id, new.value ->> 'modified_at' AS modified_at, new.value ->> 'content' AS content,"
         " coalesce(entries.modified_at, captures.fetched_at) AS known, entries.modified_at IS NULL AS unsaid,"
         " captures.outcome IS 'unchanged' AND captures.fetched_at > :since AS disbelieved"
         # CROSS JOIN and + keep to this order: one search by urlkey for each line of the batch
@@ -91,9 +114,9 @@ def _modified(connection: sqlite3.Connection, batch: str) -> int:
         {"batch": batch, "since": stamp(datetime.now(UTC) - _DISBELIEF)},
     ).fetchall()
     later = [row for row in rows if row["known"] and row["modified_at"][: len(row["known"])] > row["known"]]
-    again = [(row["modified_at"], row["id"]) for row in later if not row["disbelieved"]]
+    again = [(now(), row["modified_at"], row["content"], row["id"]) for row in later if not row["disbelieved"]]
     connection.executemany(
-        "UPDATE entries SET state = 'queued', tries = 0, due_at = NULL, modified_at = ? WHERE id = ?", again
+        "UPDATE entries SET tries = 0, due_at = ?, modified_at = ?, content = coalesce(?, content) WHERE id = ?", again
     )
     unsaid = [(row["modified_at"], row["id"]) for row in rows if row["unsaid"]]
     connection.executemany("UPDATE entries SET modified_at = ? WHERE id = ?", unsaid)
@@ -110,31 +133,33 @@ def _row(entry: Entry) -> dict[str, object]:
         "language": cleaned(entry.language),
         "authors": to_json([clean(name) for name in entry.authors]) if entry.authors else None,
         "tags": to_json([clean(tag) for tag in entry.tags]) if entry.tags else None,
+        "content": cleaned(entry.content),
+        "why": cleaned(entry.why),
     }
 
 
 def take(connection: sqlite3.Connection, source_id: str, limit: int, skip: Collection[int] = ()) -> list[Queued]:
-    """Up to `limit` entries to fetch, newest first, then those that failed before; nothing is written.
+    """Up to `limit` entries to fetch: new ones, then those to look at again, then those that failed before.
 
-    An entry leaves the queue when its capture is kept. Pass the ids handed out in this run as `skip`: what is
-    on its way is not handed out twice, and what failed waits for the next run.
+    Nothing is written: an entry leaves the queue when its capture is kept. Pass the ids handed out in this run as
+    `skip`: what is on its way is not handed out twice, and what failed waits for the next run.
     """
     values = {"source": source_id, "now": now(), "skip": json.dumps(list(skip))}
     taken: list[Queued] = []
-    for waiting in _WAITING.values():
+    for waiting, order in _WAITING:
         if len(taken) < limit:
             rows = connection.execute(
                 "SELECT entries.*, feeds.url AS via FROM entries LEFT JOIN feeds ON feeds.id = entries.feed_id"
                 f" WHERE entries.source_id = :source AND {waiting}"
                 " AND entries.id NOT IN (SELECT value FROM json_each(:skip))"
-                " ORDER BY entries.published_at DESC, entries.id DESC LIMIT :limit",
+                f" ORDER BY {order} LIMIT :limit",
                 {**values, "limit": limit - len(taken)},
             )
-            taken += [_queued(row) for row in rows]
+            taken += [_queued(connection, row) for row in rows]
     return taken
 
 
-def _queued(row: sqlite3.Row) -> Queued:
+def _queued(connection: sqlite3.Connection, row: sqlite3.Row) -> Queued:
     entry = Entry(
         url=row["url"],
         source=row["source_id"],
@@ -146,15 +171,19 @@ def _queued(row: sqlite3.Row) -> Queued:
         language=row["language"],
         authors=tuple(json.loads(row["authors"] or "[]")),
         tags=tuple(json.loads(row["tags"] or "[]")),
+        content=row["content"],
+        why=row["why"],
     )
-    return Queued(row["id"], row["url"], row["source_id"], entry, row["tries"])
+    again = row["state"] == "fetched"
+    known = revisits.validators(connection, key_of(row["url"])) if again else ()
+    return Queued(row["id"], row["url"], row["source_id"], entry, row["tries"], again, known)
 
 
 def queued(connection: sqlite3.Connection, source_id: str | None = None) -> int:
     """How many entries `take` would hand out now."""
     of_source = "" if source_id is None else " AND source_id = :source"
     total = 0
-    for waiting in _WAITING.values():
+    for waiting, _ in _WAITING:
         (n,) = connection.execute(
             f"SELECT count(*) FROM entries WHERE {waiting}{of_source}", {"source": source_id, "now": now()}
         ).fetchone()
@@ -162,11 +191,21 @@ def queued(connection: sqlite3.Connection, source_id: str | None = None) -> int:
     return total
 
 
-def fetched(connection: sqlite3.Connection, keys: list[str], capture_id: int) -> None:
-    """Take entries with these urlkeys off the queue: this capture answers them."""
+def fetched(
+    connection: sqlite3.Connection,
+    keys: list[str],
+    capture_id: int,
+    asked: Collection[str] = (),
+    due_at: str | None = None,
+) -> None:
+    """Take entries with these urlkeys off the queue: this capture answers them.
+
+    Those that were asked for are looked at again at `due_at`; the others keep to what was said of them.
+    """
     connection.executemany(
-        "UPDATE entries SET state = 'fetched', due_at = NULL, reason = NULL, capture_id = ? WHERE urlkey = ?",
-        [(capture_id, key) for key in keys],
+        "UPDATE entries SET due_at = CASE WHEN :asked THEN :due WHEN state = 'fetched' THEN due_at END,"
+        " state = 'fetched', tries = 0, reason = NULL, capture_id = :capture WHERE urlkey = :key",
+        [{"asked": key in asked, "due": due_at, "capture": capture_id, "key": key} for key in keys],
     )
 
 
@@ -176,7 +215,8 @@ def refuse(connection: sqlite3.Connection, url: str, source_id: str | None, reas
 
 
 def fail(connection: sqlite3.Connection, url: str, source_id: str | None, reason: str, retry_at: str | None) -> None:
-    """Count a failed try; the entry waits for another one, not before `retry_at`."""
+    """Count a failed try; the entry waits for another one, not before `retry_at`. A page that was fetched stays so,
+    and is looked at no more after as many tries in a row."""
     _settle(connection, url, source_id, "failed", reason, tries=1, due_at=retry_at)
 
 
@@ -190,15 +230,18 @@ def _settle(
     tries: int,
     due_at: str | None,
 ) -> None:
-    values = (state, tries, due_at, clean(reason), key_of(url))
+    keys = parameters.add_keys(connection, source_id, [key_of(url)])
+    values = {"state": state, "tries": tries, "due": due_at, "reason": clean(reason)}
     cursor = connection.execute(
-        "UPDATE entries SET state = ?, tries = tries + ?, due_at = ?, reason = ?"
-        " WHERE urlkey = ? AND state <> 'fetched'",
-        values,
+        "UPDATE entries SET tries = tries + :tries, reason = iif(state = 'fetched', reason, :reason),"
+        f" due_at = CASE WHEN state <> 'fetched' THEN :due WHEN :due IS NULL OR tries + :tries >= {MAX_TRIES} THEN NULL"
+        " WHEN due_at <= :now THEN :due ELSE due_at END,"
+        " state = iif(state = 'fetched', state, :state) WHERE urlkey IN (SELECT value FROM json_each(:keys))",
+        {**values, "keys": json.dumps(keys), "now": now()},
     )
     if not cursor.rowcount and ensure_source(connection, source_id):
         connection.execute(
             "INSERT INTO entries (state, tries, due_at, reason, urlkey, source_id, url, kind, found_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, 'list', ?) ON CONFLICT DO NOTHING",
-            (*values, source_id, clean(url), now()),
+            " VALUES (:state, :tries, :due, :reason, :key, :source, :url, 'list', :now) ON CONFLICT DO NOTHING",
+            {**values, "key": keys[-1], "source": source_id, "url": clean(url), "now": now()},
         )

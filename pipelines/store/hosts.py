@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
-_COLUMNS = ("robots", "verdict", "fetched_at", "delay", "retry_at")
+_COLUMNS = ("robots", "verdict", "fetched_at", "delay", "retry_at", "reason")
 
 
 def get(connection: sqlite3.Connection, host: str) -> dict[str, Any] | None:

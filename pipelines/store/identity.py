@@ -2,7 +2,8 @@
 
 The address that a page calls canonical decides, if the archive's own knowledge does not speak against it: a
 canonical address that leads to another story is not believed (some sites name their front page on every page),
-and a page that moved is found again by the addresses it was seen at.
+and a page that moved is found again by the addresses it was seen at. An AMP, mobile or print form of a known page,
+and one whose address differs only in a parameter that tells nothing apart, are that page if their words agree.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from datetime import UTC, datetime
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store.rows import clean, key_of, keys_of
+from pipelines.store import parameters
+from pipelines.store.rows import clean, cleaned, key_of, keys_of
 from pipelines.types import Article, Capture
+from pipelines.urls import plain_form
 
 _COUNTER_BITS = 20
 _TIMED = ("minute", "second")
 _KNOWN = (
-    "SELECT articles.*, captures.fetched_at AS base_at, captures.urlkey AS base_key"
+    "SELECT articles.*, captures.fetched_at AS base_at, captures.urlkey AS base_key, captures.url AS base_url"
     " FROM articles JOIN captures ON captures.id = articles.capture_id WHERE "
 )
 
@@ -32,28 +35,43 @@ class Place:
     known: sqlite3.Row | None = None
     moved: bool = False  # the known article has this address for the first time
     same_page: bool = True  # the known text came from this address or from the canonical one, so the two compare
+    beside: bool = (
+        False  # the capture shows an AMP, print or mobile form: never the text of record where the page is held
+    )
+
+    @property
+    def first_of_page(self) -> bool:
+        """Whether the known text came from another form only, and this is the page itself."""
+        return self.known is not None and not self.beside and self.same_page and is_form(self.known["base_url"])
 
 
 def locate(connection: sqlite3.Connection, capture_id: int, capture: Capture, article: Article) -> Place:
     """The place of what `capture` was read as."""
-    url, key, own = clean(article.url), clean(article.urlkey), keys_of(capture)
+    url, key = clean(article.url), clean(article.urlkey)
+    own = parameters.add_keys(connection, article.source, keys_of(capture))
     known = _one(connection, "articles.urlkey = ?", key)
     if known is not None and key not in own and known["capture_id"] != capture_id and not _agreement(known, article):
         url = clean(capture.final_url or capture.url)
         key = key_of(url)
         known = _one(connection, "articles.urlkey = ?", key)
     if known is not None:
-        return Place(url, key, known, same_page=key in own or known["base_key"] in own)
+        same_page = key in own or known["base_key"] in own
+        return Place(url, key, known, same_page=same_page, beside=is_form(capture.url))
     known = _one(connection, "articles.capture_id = ?", capture_id)
     if known is not None:
         return Place(url, key, known, moved=True)
     known = _seen_at(connection, [key, *own], article)
     if known is None:
-        return Place(url, key)
+        return _other_form(connection, article, url, key) or Place(url, key)
     moved = not connection.execute(
         "SELECT 1 FROM addresses WHERE urlkey = ? AND article_id = ?", (key, known["id"])
     ).fetchone()
     return Place(url, key, known, moved=moved, same_page=moved or known["base_key"] in own)
+
+
+def is_form(url: str) -> bool:
+    """Whether an address is that of an AMP, print or mobile form."""
+    return plain_form(url)[0] in ("amp", "print", "mobile")
 
 
 def free_id(connection: sqlite3.Connection, article: Article, seen_at: str) -> int:
@@ -88,6 +106,30 @@ def _seen_at(connection: sqlite3.Connection, keys: list[str], article: Article) 
             if known is not None and _agreement(known, article) > 1:
                 return known
     return None
+
+
+def _other_form(connection: sqlite3.Connection, article: Article, url: str, key: str) -> Place | None:
+    """The place of a page that is held under another form of its address, or under other idle parameters."""
+    kind, plain = plain_form(url)
+    if kind is not None:
+        known = _one(connection, "articles.urlkey = ?", key_of(plain))
+        if known is not None and _agreement(known, article):
+            return Place(url, key, known, same_page=False, beside=True)
+    for known in _same_words(connection, article):
+        other_kind, other_plain = plain_form(known["url"])
+        names = parameters.apart(key_of(plain), key_of(other_plain))
+        if names is not None and not (names and parameters.tell(connection, key, names)):
+            plainer = other_kind is not None and kind is None
+            return Place(url, key, known, moved=plainer, same_page=plainer)
+    return None
+
+
+def _same_words(connection: sqlite3.Connection, article: Article) -> list[sqlite3.Row]:
+    """The source's articles with the same text under the same headline."""
+    return connection.execute(
+        _KNOWN + "articles.digest = ? AND articles.source_id IS ? AND articles.title = ? LIMIT 20",
+        (article.fingerprint.digest, article.source, cleaned(article.title)),
+    ).fetchall()
 
 
 def _agreement(known: sqlite3.Row, article: Article) -> int:

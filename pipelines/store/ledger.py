@@ -90,16 +90,11 @@ def put_recipe(connection: sqlite3.Connection, recipe: Recipe, sources: Iterable
         )
 
 
-def lesson_changes(connection: sqlite3.Connection, one: str, other: str) -> list[tuple[str, str]] | None:
-    """(id, line) of the rules that only one of two recipes has in its lesson, or in another zone; None: not known."""
+def lesson_changes(connection: sqlite3.Connection, one: str, other: str) -> set[str] | None:
+    """Ids of the rules that only one of two recipes has in its lesson, or in another zone; None: not known."""
     found = connection.execute("SELECT lesson FROM recipes WHERE id IN (?, ?)", (one, other)).fetchall()
     lessons = [{(rule, zone) for rule, zone in json.loads(lesson)} for (lesson,) in found if lesson]
-    if len(lessons) < 2:
-        return None
-    ids = sorted({rule for rule, _ in lessons[0] ^ lessons[1]})
-    return connection.execute(
-        "SELECT id, pattern FROM rules WHERE id IN (SELECT value FROM json_each(?))", (to_json(ids),)
-    ).fetchall()
+    return {rule for rule, _ in lessons[0] ^ lessons[1]} if len(lessons) == 2 else None
 
 
 def adopt(connection: sqlite3.Connection, capture_ids: Iterable[int], recipe_id: str) -> None:

@@ -18,20 +18,22 @@ from pipelines.errors import StoreError
 from pipelines.store.faults import explain
 from pipelines.store.rows import now
 
+#: What a lock is for, as people are told of it.
+WRITING, SCHEDULING = "writes to it", "keeps its schedule"
+_FILES = {WRITING: ".lock", SCHEDULING: ".schedule.lock"}
 _POLL = 0.05  # seconds between two tries while waiting
 
 
 class WriterLock:
-    """The right to write one archive, from `WriterLock.take` to `release`."""
+    """The right to write one archive, or to keep its schedule, from `take` to `release`."""
 
     def __init__(self, file: int) -> None:
         self._file: int | None = file
 
     @classmethod
-    def take(cls, archive: Path, *, wait: float = 0) -> WriterLock:
+    def take(cls, archive: Path, *, wait: float = 0, what: str = WRITING) -> WriterLock:
         """Lock `archive`, waiting up to `wait` seconds. Raises StoreError that names who holds it since when."""
-        path = archive.resolve()  # one lock, whatever links lead to the file
-        path = path.with_name(path.name + ".lock")
+        path = _lock_file(archive, what)
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError as problem:
@@ -40,7 +42,7 @@ class WriterLock:
             deadline = time.monotonic() + wait
             while not _locked(file):
                 if time.monotonic() >= deadline:
-                    raise StoreError(f"{archive}: {_holder(path)}")
+                    raise StoreError(f"{archive}: {_holder(path, what)}")
                 time.sleep(_POLL)
             command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
             os.ftruncate(file, 0)
@@ -60,6 +62,24 @@ class WriterLock:
             self._file = None
 
 
+def holder(archive: Path, what: str = WRITING) -> str | None:
+    """Who holds an archive's lock, and what to do about it, in words; None where nobody does."""
+    path = _lock_file(archive, what)
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as problem:
+        raise explain(archive, problem) from problem
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return f"{archive}: {_holder(path, what)}"
+    finally:
+        os.close(file)
+    return None
+
+
 def _locked(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -68,10 +88,15 @@ def _locked(file: int) -> bool:
     return True
 
 
-def _holder(path: Path) -> str:
+def _lock_file(archive: Path, what: str) -> Path:
+    path = archive.resolve()  # one lock, whatever links lead to the file
+    return path.with_name(path.name + _FILES[what])
+
+
+def _holder(path: Path, what: str) -> str:
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         pid, since, command = held["pid"], held["since"], held["command"]
     except (OSError, ValueError, KeyError, TypeError):  # it has locked and not yet written its name
-        return "another process is writing to it; wait for it to finish"
-    return f"process {pid} ({command}) writes to it since {since}; wait for it, or stop it with `kill {pid}`"
+        return f"another process {what}; wait for it to finish"
+    return f"process {pid} ({command}) {what} since {since}; wait for it, or stop it with `kill {pid}`"

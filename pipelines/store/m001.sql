@@ -26,7 +26,10 @@ CREATE TABLE feeds (
     listed INTEGER,                 -- entries it listed at the last check
     fresh INTEGER,                  -- of these, new ones
     failures INTEGER NOT NULL DEFAULT 0, -- checks in a row that failed
-    due_at TEXT,                    -- not to be asked before
+    found_at TEXT,                  -- when it was first heard of
+    interval INTEGER,               -- seconds between two checks at present, as learned from what it brings
+    due_at TEXT,                    -- when it is to be asked next; NULL: at once
+    retry_at TEXT,                  -- not before: what its host asked for (Retry-After), or a pause after an error
     UNIQUE (source_id, url)
 ) STRICT;
 
@@ -65,18 +68,32 @@ CREATE TABLE entries (
     language TEXT,
     authors TEXT,                   -- JSON
     tags TEXT,                      -- JSON
+    content TEXT,                   -- the article itself as HTML, where the feed gives it whole
+    why TEXT,                       -- why a link is taken for an article; NULL: a feed says so
     found_at TEXT NOT NULL,
     state TEXT NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'fetched', 'refused', 'failed')),
     tries INTEGER NOT NULL DEFAULT 0,
-    due_at TEXT,                    -- not to be fetched before
-    reason TEXT,                    -- why refused or failed
+    due_at TEXT,                    -- not to be fetched before; once fetched: when to look at it again
+    reason TEXT,                    -- why refused or failed, or what it waits for
     capture_id INTEGER REFERENCES captures(id)
 ) STRICT;
 CREATE INDEX entries_queue ON entries (source_id, published_at DESC, id DESC) WHERE state = 'queued';
+CREATE INDEX entries_again ON entries (source_id, due_at) WHERE state = 'fetched' AND due_at IS NOT NULL;
 CREATE INDEX entries_feed ON entries (feed_id);
 CREATE INDEX entries_state ON entries (state, reason);
 CREATE INDEX entries_source ON entries (source_id, state);
 CREATE INDEX entries_capture ON entries (capture_id);
+
+CREATE TABLE mentions (
+    -- further sources that list an entry; it stays with the one that listed it first
+    entry_id INTEGER NOT NULL REFERENCES entries(id) ON DELETE CASCADE,
+    source_id TEXT NOT NULL REFERENCES sources(id),
+    feed_id INTEGER REFERENCES feeds(id),
+    found_at TEXT NOT NULL,
+    PRIMARY KEY (entry_id, source_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mentions_source ON mentions (source_id);
+CREATE INDEX mentions_feed ON mentions (feed_id);
 
 CREATE TABLE captures (
     -- one address fetched once: the evidence
@@ -91,9 +108,10 @@ CREATE TABLE captures (
     status INTEGER NOT NULL,
     mime TEXT,
     headers TEXT NOT NULL DEFAULT '[]', -- JSON [[name, value], …], every value, in order per name
-    rights TEXT,                    -- JSON: what the outlet reserved (robots, tdm)
+    rights TEXT,                    -- JSON [{says, to, in}, …]: what the page asks of machines (noarchive, tdm …)
     wire_digest TEXT,               -- sha256 of the bytes on the wire
     completeness TEXT NOT NULL DEFAULT 'whole' CHECK (completeness IN ('whole', 'truncated', 'damaged')),
+    rendered INTEGER NOT NULL DEFAULT 0, -- 1: the payload is not what was sent, but what scripts made of it, in UTF-8
     entry TEXT,                     -- JSON: what the feed said
     payload_id INTEGER REFERENCES payloads(id),
     outcome TEXT                    -- article | feed | unchanged | failed | why rejected; NULL: to be read
@@ -103,7 +121,7 @@ CREATE INDEX captures_urlkey ON captures (urlkey, fetched_at);
 CREATE INDEX captures_outcome ON captures (outcome);
 CREATE INDEX captures_payload ON captures (payload_id);
 CREATE INDEX captures_run ON captures (run_id);
-CREATE INDEX captures_feed ON captures (feed_id);
+CREATE INDEX captures_feed ON captures (feed_id, status, fetched_at);
 CREATE INDEX captures_source ON captures (source_id, fetched_at);
 
 CREATE TABLE recipes (
@@ -134,6 +152,7 @@ CREATE TABLE articles (
     published_at TEXT,              -- ISO 8601; Z only where the zone is known
     published_precision TEXT CHECK (published_precision IN ('year', 'month', 'day', 'minute', 'second')),
     published_from TEXT,            -- where the time was read
+    text_from TEXT NOT NULL DEFAULT 'page' CHECK (text_from IN ('page', 'feed')), -- where the text was read
     modified_at TEXT,
     first_seen_at TEXT NOT NULL,
     gone_at TEXT,                   -- when it was found deleted
@@ -149,7 +168,10 @@ CREATE TABLE articles (
     text TEXT NOT NULL              -- last: SQLite walks overflow pages to reach columns behind it
 ) STRICT;
 CREATE INDEX articles_published ON articles (published_at);
-CREATE INDEX articles_source ON articles (source_id, id);
+-- with what the health of a source is told by, so that a million texts stay untouched
+CREATE INDEX articles_source ON articles (
+    source_id, id, length(text), removed_chars, published_from IS NULL, authors = '[]', description IS NULL
+);
 CREATE INDEX articles_language ON articles (language);
 CREATE INDEX articles_agency ON articles (agency);
 CREATE INDEX articles_section ON articles (section);
@@ -167,6 +189,15 @@ CREATE TABLE addresses (
     PRIMARY KEY (article_id, url)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX addresses_urlkey ON addresses (urlkey);
+
+CREATE TABLE parameters (
+    -- query parameters under which the same article came again: no part of a key once two pages show it
+    source_id TEXT NOT NULL REFERENCES sources(id),
+    name TEXT NOT NULL,
+    page TEXT NOT NULL,             -- urlkey without the parameter
+    value TEXT NOT NULL,            -- a value under which that page came
+    PRIMARY KEY (source_id, name, page, value)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE revisions (
     -- texts that an article had before
@@ -281,6 +312,44 @@ CREATE TABLE tallies (
     PRIMARY KEY (run_id, source_id, what)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE findings (
+    -- what was wrong with a source, each from its beginning to its end
+    id INTEGER PRIMARY KEY,
+    source_id TEXT NOT NULL REFERENCES sources(id),
+    feed_id INTEGER REFERENCES feeds(id), -- the feed it is about; NULL: the source as a whole
+    kind TEXT NOT NULL,             -- silent | fewer | burst | length | dates | authors | standfirsts | cut | alike |
+                                    -- rejected:<reason> | failing | refused | queue | feed | undiscovered
+    detail TEXT NOT NULL,           -- in words, as it was last seen
+    value REAL,                     -- what was measured when it was last seen, and
+    usual REAL,                     -- what was usual when it began; both in the unit of the kind
+    began_at TEXT NOT NULL,         -- as far as it can be told: of a feed its last answer, of a change its first article
+    found_at TEXT NOT NULL,         -- when a crawl first saw it
+    seen_at TEXT NOT NULL,          -- when a crawl last saw it
+    ended_at TEXT                   -- when a crawl saw it gone; NULL: it still is so
+) STRICT;
+CREATE UNIQUE INDEX findings_open ON findings (source_id, kind, coalesce(feed_id, 0)) WHERE ended_at IS NULL;
+CREATE INDEX findings_source ON findings (source_id, began_at);
+CREATE INDEX findings_feed ON findings (feed_id);
+
+CREATE TABLE vitals (
+    -- how each source was at its last crawl; derived from the tables above
+    source_id TEXT PRIMARY KEY REFERENCES sources(id),
+    looked_at TEXT NOT NULL,
+    last_success_at TEXT,           -- when one of its feeds last answered
+    newest_at TEXT,                 -- when its newest article was published, or seen where no day is known
+    usual_gap REAL,                 -- hours between two articles, as at most moments; NULL: too little history
+    longest_gap REAL,               -- hours; the longest that is usual
+    articles_week INTEGER NOT NULL, -- published in the seven days before the last success
+    usual_week REAL,                -- median of the weeks before; NULL: too little history
+    dated REAL,                     -- share of its latest hundred articles with a date
+    authored REAL,                  -- the same with an author
+    standfirst REAL,                -- the same with a standfirst
+    length INTEGER,                 -- characters, the median of these
+    cut REAL,                       -- share of the text cut off, the median of these
+    pages_week INTEGER NOT NULL,    -- pages read by the crawls of the last seven days
+    rejects TEXT NOT NULL DEFAULT '{}' -- JSON {reason: pages} of these
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE hosts (
     -- manners that outlive the process
     host TEXT PRIMARY KEY,          -- scheme://host:port
@@ -288,7 +357,8 @@ CREATE TABLE hosts (
     verdict TEXT,                   -- rules | allow | deny
     fetched_at TEXT,
     delay REAL,                     -- seconds it asks for between requests
-    retry_at TEXT                   -- not to be asked before
+    retry_at TEXT,                  -- not to be asked before
+    reason TEXT                     -- why not
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE articles_fts USING fts5 (
@@ -336,17 +406,24 @@ CREATE VIEW ledger AS
     FROM removals JOIN rules ON rules.id = removals.rule_id JOIN articles ON articles.id = removals.article_id;
 
 CREATE VIEW source_health AS
-    -- one line per source: when it last answered, last gave something new, and what is not in the archive
+    -- one line per source that is followed: what is wrong, what came and when, as usual or not, and what did not come
     SELECT sources.id AS source_id, sources.name,
-           (SELECT max(checked_at) FROM feeds WHERE source_id = sources.id AND status BETWEEN 200 AND 399)
-               AS last_success_at,
+           (SELECT count(*) FROM findings WHERE source_id = sources.id AND ended_at IS NULL) AS ill,
+           (SELECT group_concat(detail, '; ') FROM findings WHERE source_id = sources.id AND ended_at IS NULL)
+               AS findings,
+           (SELECT max(iif(failures = 0, checked_at,
+                           (SELECT max(fetched_at) FROM captures WHERE feed_id = feeds.id)))
+            FROM feeds WHERE source_id = sources.id) AS last_success_at,
            (SELECT first_seen_at FROM articles WHERE source_id = sources.id ORDER BY id DESC LIMIT 1) AS last_article_at,
+           vitals.usual_gap, vitals.longest_gap,
            (SELECT count(*) FROM articles WHERE source_id = sources.id) AS articles,
+           vitals.articles_week, vitals.usual_week, vitals.dated, vitals.authored, vitals.standfirst, vitals.length,
+           vitals.cut, vitals.pages_week, vitals.rejects,
            (SELECT count(*) FROM entries WHERE source_id = sources.id AND state = 'queued') AS queued,
            (SELECT count(*) FROM entries WHERE source_id = sources.id AND state = 'failed') AS failed,
            (SELECT count(*) FROM entries WHERE source_id = sources.id AND state = 'refused') AS refused,
-           (SELECT max(failures) FROM feeds WHERE source_id = sources.id) AS feed_failures
-    FROM sources WHERE retired_at IS NULL;
+           (SELECT max(failures) FROM feeds WHERE source_id = sources.id) AS feed_failures, vitals.looked_at
+    FROM sources LEFT JOIN vitals ON vitals.source_id = sources.id WHERE sources.retired_at IS NULL;
 
 CREATE VIEW syndication AS
     -- stories carried more than once: who had it, in order of publication
@@ -357,7 +434,9 @@ CREATE VIEW syndication AS
 CREATE VIEW rejected AS
     -- addresses that are not in the archive, and why
     SELECT entries.source_id, entries.url, entries.title, entries.found_at, entries.tries,
-           coalesce(entries.reason, captures.outcome, entries.state) AS reason
+           coalesce(entries.reason, captures.outcome, entries.state) AS reason,
+           (SELECT group_concat(source_id, ', ') FROM mentions WHERE entry_id = entries.id) AS mentioned_by
     FROM entries LEFT JOIN captures ON captures.id = entries.capture_id
     WHERE entries.state IN ('queued', 'refused', 'failed')
-       OR captures.outcome NOT IN ('article', 'unchanged', 'feed');
+       OR captures.outcome NOT IN ('article', 'unchanged', 'feed')
+       OR entries.reason LIKE 'duplicate of %';

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
+from importlib import metadata
 from typing import Any
 
 from sqlite_utils.utils import sqlite3
@@ -32,6 +33,14 @@ def stamp(moment: datetime) -> str:
 def now() -> str:
     """The present time as the archive writes it."""
     return stamp(datetime.now(UTC))
+
+
+def version() -> str:
+    """The version of Tearsheet, as `runs` names it."""
+    try:
+        return metadata.version("tearsheet")
+    except metadata.PackageNotFoundError:  # run from a checkout that was never installed
+        return "unreleased"
 
 
 def clean(text: str) -> str:
@@ -112,6 +121,7 @@ def capture_from_row(row: sqlite3.Row, body: bytes) -> Capture:
         headers=tuple((name, value) for name, value in json.loads(row["headers"])),
         mime=row["mime"],
         completeness=row["completeness"],
+        rendered=bool(row["rendered"]),
         entry=entry_from_json(row["entry"]),
         body=body,
     )

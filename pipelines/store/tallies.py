@@ -40,8 +40,10 @@ def report(connection: sqlite3.Connection, run_id: int) -> list[dict[str, Any]]:
 
 
 def changed(connection: sqlite3.Connection, run_id: int) -> list[str]:
-    """The sources of which the run wrote articles."""
+    """The sources of which the run wrote articles, and those of which runs before it did that never came to an end."""
     rows = connection.execute(
-        f"SELECT DISTINCT source_id FROM tallies WHERE run_id = ? AND source_id <> '' AND what IN {_CHANGED}", (run_id,)
+        f"SELECT DISTINCT source_id FROM tallies WHERE source_id <> '' AND what IN {_CHANGED} AND run_id <= ?"
+        " AND run_id > (SELECT coalesce(max(id), 0) FROM runs WHERE id < ? AND reason = 'finished')",
+        (run_id, run_id),
     )
     return [source for (source,) in rows]

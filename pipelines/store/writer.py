@@ -1,10 +1,9 @@
-"""THE writer: one per archive, held by a lock; every page is one transaction when it comes, one when it is read."""
+"""THE writer: one per archive, held by a lock; each page is all or nothing when it comes, and when it is read."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,7 +13,20 @@ from sqlite_utils.utils import sqlite3
 
 from pipelines.errors import StoreError
 from pipelines.recipe import Recipe
-from pipelines.store import articles, blocks, captures, faillog, followed, frontier, hosts, ledger, tallies
+from pipelines.store import (
+    articles,
+    blocks,
+    captures,
+    faillog,
+    followed,
+    frontier,
+    health,
+    hosts,
+    known,
+    ledger,
+    tallies,
+    waiting,
+)
 from pipelines.store.blocks import Repeated
 from pipelines.store.captures import Kept as Kept
 from pipelines.store.faults import concerns_one_row, explained, transaction
@@ -22,7 +34,7 @@ from pipelines.store.frontier import Queued as Queued
 from pipelines.store.lock import WriterLock
 from pipelines.store.opening import check, open_archive
 from pipelines.store.payloads import Packer
-from pipelines.store.rows import clean, now, to_json
+from pipelines.store.rows import clean, now, to_json, version
 from pipelines.types import Capture, Entry, Failure, Feed, Fetched, Outcome, Rule, Source
 
 
@@ -62,7 +74,7 @@ class Writer:
         with self._transaction() as connection:
             cursor = connection.execute(
                 "INSERT INTO runs (kind, what, version, started_at) VALUES (?, ?, ?, ?)",
-                (kind, what and clean(what), _version(), now()),
+                (kind, what and clean(what), version(), now()),
             )
         assert cursor.lastrowid is not None
         return cursor.lastrowid
@@ -100,6 +112,11 @@ class Writer:
         """Every feed of a source, with what its last check left behind."""
         with explained(self.path):
             return followed.feeds_of(self._connection, source_id)
+
+    def known(self, source_id: str) -> list[tuple[str, bool]]:
+        """The latest addresses of a source, each with whether an article stands there."""
+        with explained(self.path):
+            return known.known(self._connection, source_id)
 
     def feed_failed(self, feed: Feed, status: int, error: str, run_id: int | None = None) -> None:
         """Count a check without a usable answer; `status` is 0 where nothing came."""
@@ -149,15 +166,23 @@ class Writer:
             faillog.add(connection, Failure("fetch", error, detail), url=url, run_id=run_id)
             tallies.add(connection, run_id, source_id, "failed")
 
+    def put_off(self, entry_id: int, reason: str, until: str) -> None:
+        """Hand an entry out later, not before `until`: its host asks for that, or cannot say. No try is counted."""
+        with self._transaction() as connection:
+            waiting.put_off(connection, entry_id, reason, until)
+
     # pages
 
-    def keep(self, fetched: Fetched, run_id: int | None = None) -> Kept:
-        """T1: payload, capture, the entry it answers, and what a feed lists, before anything reads it."""
+    def keep(self, fetched: Fetched, run_id: int | None = None, *, revisit: Sequence[float] = ()) -> Kept:
+        """T1: payload, capture, the entry it answers, and what a feed lists, before anything reads it.
+
+        The page is queued again for the next of `revisit`, seconds from its first capture.
+        """
         capture = fetched.capture
         with explained(self.path):
             payload = None if capture.status == 304 and not capture.body else self._packer.payload(capture.body)
         with self._transaction() as connection:
-            return captures.keep(connection, fetched, payload, run_id)
+            return captures.keep(connection, fetched, payload, run_id, revisit)
 
     def store(self, capture_id: int, capture: Capture, outcome: Outcome, run_id: int | None = None) -> str:
         """T2: the outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason> or failed.
@@ -222,10 +247,26 @@ class Writer:
         with explained(self.path):
             return hosts.get(self._connection, host)
 
-    def put_host(self, host: str, **columns: Any) -> None:
+    def put_host(self, host: str, /, **columns: Any) -> None:
         """Remember columns of `hosts`; the others stay as they are."""
         with self._transaction() as connection:
             hosts.put(connection, host, columns)
+
+    def hold_host(self, host: str, reason: str, until: str) -> None:
+        """Leave a host alone until then: it and all its entries wait."""
+        with self._transaction() as connection:
+            hosts.put(connection, host, {"retry_at": until, "reason": clean(reason)})
+            waiting.put_off_host(connection, host, reason, until)
+
+    def readmit(self, host: str, allows: Callable[[str], bool]) -> set[str]:
+        """Queue what a host's robots.txt kept out and now lets in; returns the sources concerned."""
+        with self._transaction() as connection:
+            return waiting.readmit(connection, host, allows)
+
+    def put_health(self, looks: Iterable[health.Look]) -> dict[str, list[dict[str, str]]]:
+        """Write down how sources are; returns the findings that `began` and those that `ended`."""
+        with self._transaction() as connection:
+            return health.put(connection, looks, now())
 
     # the file
 
@@ -254,10 +295,3 @@ class Writer:
 
     def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         return transaction(self._connection, self.path)
-
-
-def _version() -> str:
-    try:
-        return version("tearsheet")
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        return "unreleased"

@@ -39,7 +39,10 @@ class Door:
 
 
 class Hostile:
-    """The hostile server; a context manager. `robots`: allow, forbid, error (500) or slow (no answer)."""
+    """The hostile server; a context manager.
+
+    `robots`: allow, forbid, error (500), slow (no answer), endless, or spelled (it names private sitemaps).
+    """
 
     def __init__(self, robots: str = "allow") -> None:
         self.robots = robots
@@ -79,7 +82,7 @@ class Hostile:
             homepage=f"{self.base}/home/{name}/",
             good=(f"{self.base}/good/{name}/1", f"{self.base}/good/{name}/2"),
             title=title(name),
-            body=paragraphs(name),
+            body=paragraphs(name) if trap.body is None else trap.body,
         )
 
     def visit(self, path: str) -> Visit:

@@ -16,13 +16,15 @@ BOMB_SIZE = 1024 * _MIB
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One HTTP answer. Without `length` a stream goes out in chunks; a false `length` breaks the body off."""
+    """One HTTP answer. Without `length` a stream goes out in chunks; a false `length` breaks the body off; `raw` bytes
+    stand for the whole answer, its head included."""
 
     status: int = 200
     mime: str = "text/html; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | Iterable[bytes] = b""
     length: int | None = None
+    raw: bool = False
 
 
 def html(text: str) -> Answer:
@@ -49,15 +51,15 @@ def coded(text: str, coding: str, *, part: float = 1.0, flip: bool = False) -> A
     return Answer(headers={"Content-Encoding": coding}, body=bytes(packed[: int(len(packed) * part)]))
 
 
-def endless(text: str) -> Answer:
-    """A page that goes on for ever."""
+def endless(text: str, length: int | None = None) -> Answer:
+    """A page that goes on for ever, or as long as it says."""
 
     def stream() -> Iterator[bytes]:
         yield text.encode()
         while True:
             yield b"<p>And so on, and so on.</p>\n" * 2000
 
-    return Answer(body=stream())
+    return Answer(body=stream(), length=length)
 
 
 def drip(text: str, stopping: threading.Event, seconds: float = 1.0) -> Answer:
@@ -71,6 +73,26 @@ def drip(text: str, stopping: threading.Event, seconds: float = 1.0) -> Answer:
                 return
 
     return Answer(body=stream(), length=len(body))
+
+
+def raw(*parts: bytes, stopping: threading.Event | None = None, seconds: float = 0) -> Answer:
+    """Bytes as they are, with a pause after each part."""
+
+    def stream() -> Iterator[bytes]:
+        for part in parts:
+            yield part
+            if stopping and stopping.wait(seconds):
+                return
+
+    return Answer(body=stream(), raw=True)
+
+
+def layered(text: str, layers: int) -> Answer:
+    """A bomb wrapped in gzip over and over."""
+    body = _bomb(text, "gzip")
+    for _ in range(layers - 1):
+        body = gzip.compress(body, mtime=0)
+    return Answer(headers={"Content-Encoding": ", ".join(["gzip"] * layers)}, body=body)
 
 
 def bomb(text: str, coding: str) -> Answer:
@@ -95,8 +117,10 @@ def _bomb(text: str, coding: str) -> bytes:
         block = zstandard.COMPRESSOBJ_FLUSH_BLOCK
         first, again = [stream.compress(one) + stream.flush(block) for one in (start + blank, blank)]
         return first + again * (blanks - 1) + stream.flush()
-    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    deflate = zlib.compressobj(9, zlib.DEFLATED, 15 if coding == "deflate" else -15)
     first, again = [deflate.compress(one) + deflate.flush(zlib.Z_FULL_FLUSH) for one in (start + blank, blank)]
+    if coding == "deflate":
+        return first + again * (blanks - 1) + deflate.flush()
     check = zlib.crc32(start)
     for _ in range(blanks):
         check = zlib.crc32(blank, check)
@@ -107,6 +131,8 @@ def _bomb(text: str, coding: str) -> bytes:
 def _pack(body: bytes, coding: str) -> bytes:
     if coding == "gzip":
         return gzip.compress(body, mtime=0)
+    if coding == "deflate":
+        return zlib.compress(body)
     if coding == "br":
         import brotli
 

@@ -8,9 +8,11 @@ from html import escape
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
+from tests.hostile import answers
 from tests.hostile.answers import Answer, html
+from tests.hostile.listings import SPELLINGS, endless, listings
 from tests.hostile.prose import page, title
-from tests.hostile.traps import BAD_LINKS
+from tests.hostile.traps import BAD_LINKS, Visit
 from tests.newsroom.server import Request
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         answer = self.answer()
+        if answer.raw:
+            self._raw(answer)
+            return
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.mime)
         for name, value in answer.headers.items():
@@ -53,6 +58,19 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
         if length != len(body):
             self.close_connection = True
+
+    def _raw(self, answer: Answer) -> None:
+        self.close_connection = True
+        sent = 0
+        try:
+            assert not isinstance(answer.body, bytes)
+            for part in answer.body:
+                self.wfile.write(part)
+                sent += len(part)
+        except OSError:
+            return
+        finally:
+            self._log(answer.status, sent)
 
     def _stream(self, answer: Answer, parts: Iterable[bytes]) -> None:
         """Send until the parts end, the client hangs up, or the site stops; logged with what went out."""
@@ -96,7 +114,8 @@ class SecretHandler(_Handler):
 
 
 class HostileHandler(_Handler):
-    """`/trap/NAME`, `/good/NAME/1|2`, `/feed/NAME.xml`, `/home/NAME/`, `/feed/bad-links.xml`, `/robots.txt`."""
+    """`/trap/NAME`, `/good/NAME/1|2|3`, `/feed/NAME.xml`, `/home/NAME/`, `/feed/bad-links.xml`, `/list/NAME`,
+    `/pages/N`, `/robots.txt`."""
 
     def answer(self) -> Answer:
         site: Hostile = self.server.site
@@ -104,7 +123,12 @@ class HostileHandler(_Handler):
         match self.path.strip("/").split("/"):
             case ["trap", name] if name in site.traps:
                 return site.traps[name].answer(visit)
-            case ["good", name, "1" | "2" as number]:
+            case ["list", name]:
+                found = listings(site.base, visit.secret_port, visit.secret_port_6)
+                return found[name.partition("?")[0]]()
+            case ["pages", number] if number.isdigit():
+                return endless(site.base)(int(number))
+            case ["good", name, "1" | "2" | "3" as number, *_]:
                 return html(page(f"{name} {number}"))
             case ["feed", file]:
                 return self._feed(file.removesuffix(".xml"), site.base)
@@ -112,7 +136,7 @@ class HostileHandler(_Handler):
                 link = f'<link rel="alternate" type="application/rss+xml" href="/feed/{name}.xml">'
                 return html(f"<html><head><title>{name}</title>{link}</head><body><h1>{name}</h1></body></html>")
             case ["robots.txt"]:
-                return self._robots(site)
+                return self._robots(site, visit)
         return _NOT_FOUND
 
     def _feed(self, name: str, base: str) -> Answer:
@@ -126,10 +150,16 @@ class HostileHandler(_Handler):
         )
         return Answer(mime="application/rss+xml; charset=utf-8", body=text.encode())
 
-    def _robots(self, site: Hostile) -> Answer:
+    def _robots(self, site: Hostile, visit: Visit) -> Answer:
         if site.robots == "slow":
             site.stopping.wait()
         if site.robots in ("slow", "error"):
             return Answer(status=500, mime="text/plain", body=b"Internal error")
+        if site.robots == "endless":
+            return answers.endless("User-agent: *\nDisallow: /good/cut/2\n")
+        if site.robots == "spelled":
+            links = [one.format(port=visit.secret_port, port_6=visit.secret_port_6) for one in SPELLINGS]
+            rows = "".join(f"Sitemap: {one}\n" for one in (*links, f"{site.base}/list/spelled-index-good"))
+            return Answer(mime="text/plain", body=f"User-agent: *\nAllow: /\n{rows}".encode())
         rule = "Disallow: /" if site.robots == "forbid" else "Allow: /"
         return Answer(mime="text/plain", body=f"User-agent: *\n{rule}\n".encode())

@@ -11,10 +11,12 @@ from functools import partial
 from tests.hostile import answers
 from tests.hostile.answers import Answer
 from tests.hostile.prose import page
+from tests.kiosk.stands import stands
 
 #: Content codings that can be served here.
 CODINGS = (
     "gzip",
+    "deflate",
     *(name for name, module in (("br", "brotli"), ("zstd", "zstandard")) if importlib.util.find_spec(module)),
 )
 _MIB = 1024 * 1024
@@ -41,11 +43,12 @@ class Trap:
     name: str
     expect: str
     answer: Callable[[Visit], Answer]
+    body: tuple[str, ...] | None = None  # the paragraphs of the article in it, where `prose` did not make them
 
 
 def traps() -> dict[str, Trap]:
     """Every trap by name."""
-    return {one.name: one for part in (_heavy, _odd, _bombs, _slow, _redirects, _broken) for one in part()}
+    return {one.name: one for part in _PARTS for one in part()}
 
 
 def _heavy() -> Iterator[Trap]:
@@ -75,17 +78,82 @@ def _article(name: str, **around: str) -> Trap:
 def _bombs() -> Iterator[Trap]:
     for coding in CODINGS:
         yield _coded(f"bomb-{coding}", "truncated", partial(answers.bomb, coding=coding))
+    yield _coded("bomb-in-layers", "damaged", partial(answers.layered, layers=20))
     yield _coded("endless", "truncated", answers.endless)
+    yield _coded("endless-with-length", "truncated", partial(answers.endless, length=10**14))
 
 
 def _slow() -> Iterator[Trap]:
     yield Trap("drip", "failed", lambda visit: answers.drip(page("drip"), visit.stopping))
     yield Trap("silent", "failed", _silent)
+    yield Trap("drip-in-head", "failed", _drip_in_head)
 
 
 def _silent(visit: Visit) -> Answer:
     visit.stopping.wait()
     return Answer(status=503)
+
+
+def _drip_in_head(visit: Visit) -> Answer:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-Padding: " + b"a" * 1000
+    return answers.raw(*(bytes([one]) for one in head), stopping=visit.stopping, seconds=0.5)
+
+
+def _heads() -> Iterator[Trap]:
+    """Answers whose head or framing no server should send."""
+
+    def answer(head: bytes, text: bytes) -> Callable[[Visit], Answer]:
+        return lambda _: answers.raw(head + b"\r\n\r\n" + text)
+
+    def body(name: str) -> bytes:
+        return page(name).encode()
+
+    ok = b"HTTP/1.1 200 OK\r\nContent-Type: text/html"
+    chunk = b"%x\r\n%b\r\n"
+    yield Trap("no-length", "article", answer(b"HTTP/1.0 200 OK", body("no-length")))
+    yield Trap("no-head", "failed", lambda _: answers.raw(body("no-head")))
+    yield Trap("bad-chunk", "damaged", answer(
+        ok + b"\r\nTransfer-Encoding: chunked", chunk % (200, body("bad-chunk")[:200]) + b"no length\r\nat all",
+    ))  # fmt: skip
+    yield Trap("one-huge-header", "failed", answer(ok + b"\r\nX-Long: " + b"a" * _MIB, body("one-huge-header")))
+    many = b"".join(b"\r\nX-Header-%d: %b" % (n, b"a" * 1000) for n in range(5000))
+    yield Trap("many-headers", "article", answer(ok + many, body("many-headers")))
+
+
+def _charsets() -> Iterator[Trap]:
+    """Articles whose charset is not what something says it is, or is said nowhere: every letter must arrive."""
+    russian, japanese, french, arabic = (_told(slug) for slug in ("vestnik", "asagiri", "vallonne", "mina"))
+    cases: dict[str, tuple[tuple[str, ...], str, str | None, str | None]] = {  # text, as sent, by header, by page
+        "utf-8-said-windows-1251": (russian, "utf-8", "windows-1251", None),
+        "utf-8-said-latin-1": (arabic, "utf-8", "iso-8859-1", None),
+        "utf-8-said-utf-16": (french, "utf-8", "utf-16", None),
+        "utf-8-said-shift-jis-by-page": (japanese, "utf-8", None, "shift_jis"),
+        "utf-8-said-nonsense": (russian, "utf-8", "x-unknown", None),
+        "utf-8-with-mark-said-latin-1": (french, "utf-8-sig", "iso-8859-1", None),
+        "utf-16-with-mark": (russian, "utf-16", None, None),
+        "windows-1251-said-utf-8": (russian, "windows-1251", "utf-8", "windows-1251"),
+        "windows-1251-said-nowhere": (russian, "windows-1251", None, None),
+        "shift-jis-by-page": (japanese, "shift_jis", None, "shift_jis"),
+        "euc-jp-by-header": (japanese, "euc_jp", "euc-jp", None),
+        "latin-1-by-header": (french, "iso-8859-1", "iso-8859-1", None),
+    }
+    for name, (body, sent, header, said) in cases.items():
+        mime = "text/html" + (f"; charset={header}" if header else "")
+        meta = f'<meta charset="{said}">' if said else ""
+        text = "".join(f"<p>{one}</p>" for one in body)
+        whole = f"<html><head>{meta}<title>{name}</title></head><body><article><h1>{name}</h1>{text}</article></body>"
+        answer = Answer(mime=mime, body=whole.encode(sent, "xmlcharrefreplace"))
+        yield Trap(f"charset-{name}", "article", partial(_always, answer), body)
+
+
+def _told(slug: str) -> tuple[str, ...]:
+    """Paragraphs of an outlet of the kiosk, of two articles."""
+    desk = next(one for one in stands() if one.slug == slug)
+    return tuple(line for one in desk.articles[:2] for line in one.body)
+
+
+def _always(answer: Answer, _: Visit) -> Answer:
+    return answer
 
 
 def _redirects() -> Iterator[Trap]:
@@ -114,8 +182,13 @@ def _broken() -> Iterator[Trap]:
     yield _coded("cut-short", "damaged", answers.cut_short)
     for coding in CODINGS:
         yield _coded(f"cut-{coding}", "damaged", partial(answers.coded, coding=coding, part=0.6))
+    yield _coded("declared-gzip-but-plain", "article", _declared)
     yield _coded("flipped-gzip", "damaged", partial(answers.coded, coding="gzip", flip=True))
     yield Trap("error-once", "article", _error_once)
+
+
+def _declared(text: str) -> Answer:
+    return Answer(headers={"Content-Encoding": "gzip"}, body=text.encode())
 
 
 def _error_once(visit: Visit) -> Answer:
@@ -126,6 +199,7 @@ def _coded(name: str, expect: str, answer: Callable[[str], Answer]) -> Trap:
     return Trap(name, expect, lambda _: answer(page(name)))
 
 
+_PARTS = (_heavy, _odd, _bombs, _slow, _heads, _charsets, _redirects, _broken)
 #: Addresses that a feed may hold and no crawler may follow.
 BAD_LINKS = (
     "file:///etc/passwd",

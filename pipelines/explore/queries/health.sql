@@ -1,16 +1,13 @@
 -- title: Are the sources well?
--- description: When each source last answered and when its newest article came, and what waits or went wrong.
-WITH health AS (
-    SELECT source_id, articles, last_success_at, queued, failed, refused, feed_failures,
-           (SELECT first_seen_at FROM articles WHERE source_id = source_health.source_id ORDER BY id DESC LIMIT 1)
-               AS newest_at
-    FROM source_health
-)
+-- description: What is wrong with each source, when it last answered and brought something, and its week beside its usual one.
 SELECT source_id AS source,
        CASE WHEN last_success_at IS NULL AND articles = 0 THEN 'never answered'
             WHEN feed_failures >= 3 THEN 'failing'
+            WHEN ill THEN 'ill'
             WHEN articles = 0 THEN 'no articles'
-            WHEN newest_at < strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-7 days') THEN 'quiet for a week'
             ELSE 'well' END AS state,
-       articles, newest_at AS newest_came, last_success_at AS last_answer, queued, failed, refused
-FROM health ORDER BY state = 'well', newest_at
+       findings, last_article_at AS newest_came, last_success_at AS last_answer,
+       articles_week AS this_week, usual_week, round(100 * dated) AS dated_percent,
+       round(100 * authored) AS author_percent, round(100 * standfirst) AS standfirst_percent, length,
+       round(100 * cut) AS cut_percent, articles, queued, failed, refused
+FROM source_health ORDER BY state = 'well', newest_came
