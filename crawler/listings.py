@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import islice
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -32,7 +32,7 @@ _MOST_DEPTH = 5  # sitemaps within sitemaps
 _MOST_MEMBERS = 10  # of one index, the newest
 _MOST_DOCUMENTS = 200  # listings of one source in one crawl
 _MOST_PAGES = 4  # of one section, beyond the first
-_MOST_DAYS = 12  # of one month, the latest; and as many months of one archive
+_MOST_DAYS = 12  # of one month, the latest; and as many months of one archive, for some calendars never end
 _MOST_ARCHIVE_PAGES = 20  # of one day or month
 _MOST_EXAMPLES = 500  # addresses of one listing that are learned from
 _MOST_LEFT = 500  # links of one source remembered as something else
@@ -43,10 +43,8 @@ Wanted = Callable[[Entry], bool]
 class ListingReader:
     """Reads listings for one crawl. `found` is called with a source's id when entries were queued on the way."""
 
-    def __init__(
-        self, crawler: Crawler, found: Callable[[str], None], *, most_documents: int = _MOST_DOCUMENTS
-    ) -> None:
-        self._most_documents = most_documents
+    def __init__(self, crawler: Crawler, found: Callable[[str], None], *, documents: int = _MOST_DOCUMENTS) -> None:
+        self._most_documents = documents
         self._crawler = crawler
         self._run = Run.of(crawler)
         self._found = found
@@ -94,11 +92,11 @@ class ListingReader:
             return
         self._run.count(source.id, "feeds")
         members = self._members(feed, listing, depth)
-        further = listing.next is not None and await self._any_new(listing)
+        older = await self._older(source, listing, again=feed.digest is not None) if listing.kind == "section" else []
         yield Fetched(
             capture=capture,
             feed=replace(feed, kind=listing.kind),
-            entries=self._bounded(source, listing),
+            entries=(*self._bounded(source, listing), *older),
             feeds=members,
         )
         for member in members:
@@ -106,10 +104,6 @@ class ListingReader:
             if answer := await self._fetch(member):
                 async for fetched in self.read(source, member, answer, depth=depth + 1):
                     yield fetched
-        if further and listing.next:
-            await self.older(source, listing.next, feed.id)
-        elif not listing.entries and hashlib.sha256(capture.body).hexdigest() != feed.digest:
-            await self._days(source, listing.days, feed.id, again=feed.digest is not None)
 
     async def front(self, source: Source, feed: Feed, response: Response) -> AsyncIterator[Fetched]:
         """What a front page leads to that no feed and no sitemap lists; where there is any, it is asked from now on."""
@@ -125,43 +119,49 @@ class ListingReader:
             self._run.count(source.id, "feeds")
             yield Fetched(capture=capture, feed=replace(feed, kind="section"), entries=further)
 
-    async def older(self, source: Source, url: str, feed_id: int | None = None, *, wanted: Wanted | None = None) -> int:
-        """Queue what a page lists, and the pages after it until one holds nothing new; how many entries they list.
+    async def _older(self, source: Source, listing: Listing, *, again: bool) -> list[Entry]:
+        """What the older pages of a section list, until one holds nothing new, or the latest days of an archive.
 
-        Later crawls do not ask for them. With `wanted`, which says what is to be had, known entries end nothing.
+        It is kept together with the first page: whoever finds that page known may take it that these are, too.
         """
-        total = 0
-        following: str | None = url
-        for _ in range(_MOST_PAGES if wanted is None else _MOST_ARCHIVE_PAGES):
-            listing = await self._peek(Feed(source=source.id, url=following, kind="section")) if following else None
-            if listing is None:
+        found: list[Entry] = []
+        page: Listing | None = listing
+        for _ in range(_MOST_PAGES):
+            if page is None or page.next is None or not await self._any_new(page):
                 break
-            entries = [one for one in listing.entries if wanted is None or wanted(one)]
-            new = await self._queue(source, entries, feed_id)
-            total += len(entries)
-            if not (entries if wanted else new):
-                break
-            following = listing.next
-        return total
+            page = await self._peek(Feed(source=source.id, url=page.next, kind="section"))
+            found += page.entries if page else ()
+        if not listing.entries:
+            await self._days(source, listing.days, found, again=again)
+        return found
 
     async def _days(
-        self, source: Source, urls: tuple[str, ...], feed_id: int | None, *, again: bool, depth: int = 1
+        self, source: Source, urls: Iterable[str], found: list[Entry], *, again: bool, depth: int = 1
     ) -> bool:
-        """Queue what the newest pages of an archive by date list; of one read before until one holds nothing new, and
-        whether it came to that.
-
-        A calendar of something else goes on for ever and lists no article: some pages of it are enough.
-        """
-        for url in urls[:_MOST_DAYS]:
-            listing = await self._peek(Feed(source=source.id, url=url, kind="section"))
-            if listing is None:
-                continue
-            if listing.entries:
-                if not await self._queue(source, list(listing.entries), feed_id) and again:
+        """Add what an archive's latest pages list; `again`: until one holds nothing new, and whether one did."""
+        for url in islice(urls, _MOST_DAYS):
+            page = await self._peek(Feed(source=source.id, url=url, kind="section"))
+            if page and page.entries:
+                found += page.entries
+                if again and not await self._any_new(page):
                     return True
-            elif depth and await self._days(source, listing.days, feed_id, again=again, depth=depth - 1):
+            elif page and depth and await self._days(source, page.days, found, again=again, depth=depth - 1):
                 return True
         return False
+
+    async def older(self, source: Source, url: str, *, wanted: Wanted) -> int:
+        """Queue what is `wanted` of a page and of the pages after it; how many entries that is."""
+        total = 0
+        following: str | None = url
+        for _ in range(_MOST_ARCHIVE_PAGES):
+            page = await self._peek(Feed(source=source.id, url=following, kind="section")) if following else None
+            entries = [one for one in page.entries if wanted(one)] if page else []
+            if page is None or not entries:
+                break
+            await self._queue(source, entries)
+            total += len(entries)
+            following = page.next
+        return total
 
     async def tree(
         self, source: Source, url: str, *, enter: Callable[[str], bool], wanted: Wanted, depth: int = 0
@@ -192,9 +192,9 @@ class ListingReader:
             return None
         return await self._listing(source, page, capture_of(response, page.url, source.id), response, probing=True)
 
-    async def _queue(self, source: Source, entries: list[Entry], feed_id: int | None = None) -> int:
+    async def _queue(self, source: Source, entries: list[Entry]) -> int:
         """Queue entries; how many joined."""
-        new = await self._run.write(Writer.add_entries, source.id, entries, feed_id, self._run.id)
+        new = await self._run.write(Writer.add_entries, source.id, entries, run_id=self._run.id)
         if new:
             self._run.count(source.id, "found", new)
             self._found(source.id)

@@ -55,6 +55,7 @@ class Run:
         self.what = ""  # what was asked for, for the run's row
         self.id: int | None = None
         self.fatal: ArchiveError | None = None  # what ended the crawl before its time
+        self.searched: set[str] = set()  # sources whose homepage was searched for feeds to the end
         self.errors = 0  # items that a pipeline could not take
         self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.findings: dict[str, Any] = {}  # what began and ended to be wrong with sources
@@ -178,7 +179,7 @@ class Run:
             report = [rows[name] for name in sorted(rows)]
             scrapy = final_stats(self._crawler.stats.get_stats())
             stats = {"sources": report, "errors": self.errors, "findings": self.findings, "scrapy": scrapy}
-            self._writer.finish_run(self.id, reason, stats)
+            self._writer.finish_run(self.id, reason, stats, self.searched)
             self._writer.checkpoint()
         except StoreError as problem:  # a disk without room for an article may have none for the run's end either
             self.fatal = self.fatal or problem

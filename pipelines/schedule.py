@@ -127,11 +127,14 @@ def span(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def places(source: Source, known: Sequence[Feed], kinds: Collection[str]) -> tuple[list[Feed], Feed | None]:
+def places(
+    source: Source, known: Sequence[Feed], kinds: Collection[str], *, searched: bool
+) -> tuple[list[Feed], Feed | None]:
     """Where a source may list new entries: its feeds, in the order they were found, and its homepage.
 
-    The homepage stands for discovery, where no feed is given and none that was found still answers. Of very many
-    sitemaps it is the first and the last found.
+    The homepage stands for discovery, where no feed is given and none that was found still answers, or where the search
+    from it has not come to its end: then what it found so far is found again. Of very many sitemaps it is the first and
+    the last found.
     """
     given = [feed for feed in given_feeds(source) if feed.kind in kinds]
     urls = {feed.url for feed in given}
@@ -142,9 +145,12 @@ def places(source: Source, known: Sequence[Feed], kinds: Collection[str]) -> tup
     many = len(sitemaps) > _OLDEST + _NEWEST
     asleep = {one.url for one in sitemaps[_OLDEST:-_NEWEST]} if many else set()
     home = None
-    if source.homepage and not given and all(one.failures >= _GIVEN_UP for one in feeds):
-        rows = (one for one in known if one.url == source.homepage)
-        home = next(rows, Feed(source=source.id, url=source.homepage, kind="section"))
+    unfinished = not searched and set(kinds) == set(KINDS)
+    if source.homepage and not given and (unfinished or all(one.failures >= _GIVEN_UP for one in feeds)):
+        feeds = [] if unfinished else feeds
+        anew = Feed(source=source.id, url=source.homepage, kind="section")
+        rows = (one for one in known if one.url == source.homepage and not unfinished)
+        home = next(rows, anew)
     return [one for one in feeds if one.url not in asleep and one is not home], home
 
 

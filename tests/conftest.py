@@ -1,4 +1,4 @@
-"""What several tests begin with: the path of an archive to come, and its one writer."""
+"""What several tests begin with: the path of an archive to come, its one writer, a web server."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.store.writer import Writer
+from tests.hosts import Host
 
 
 @pytest.fixture
@@ -19,3 +20,12 @@ def path(tmp_path: Path) -> Path:
 def writer(path: Path) -> Iterator[Writer]:
     with Writer.open(path) as writer:
         yield writer
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """A web server whose answers a test sets."""
+    host = Host()
+    host.start()
+    yield host
+    host.stop()

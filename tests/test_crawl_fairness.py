@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.crawls import Ended, Project, source, sources
 from tests.hosts import Host
-from tests.lag import ARGUMENTS
+from tests.lag import lag, probed
 
 pytestmark = pytest.mark.slow
 _TIMEOUT = 15  # seconds; all that is well must be fetched before the first of the ill is given up
@@ -76,9 +74,9 @@ class Crawled:
         self.project = Project(folder, sources(*tables, timeout=f'"{_TIMEOUT}s"'))
         (folder / "sitecustomize.py").write_text(_NAME_SERVER)
         self.ended: Ended = self.project.crawl(
-            "news", *ARGUMENTS, PYTHONPATH=f"{folder}:{Path(__file__).parent.parent}"
+            "news", *probed("lag.json"), PYTHONPATH=f"{folder}:{Path(__file__).parent.parent}"
         )
-        self.probe: dict[str, Any] = json.loads((folder / "lag.json").read_text())
+        self.lag = lag(folder / "lag.json")
 
 
 @pytest.fixture(scope="module")
@@ -121,5 +119,5 @@ def test_what_did_not_answer_is_written_down(crawled: Crawled) -> None:
 
 
 def test_the_event_loop_is_never_late(crawled: Crawled) -> None:
-    assert crawled.probe["lag"] < 0.2
-    assert crawled.probe["memory"] < 400
+    assert crawled.lag.own < 0.2
+    assert crawled.lag.resident < 400 * 1024**2

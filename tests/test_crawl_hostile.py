@@ -11,9 +11,9 @@ import pytest
 
 from tests.crawls import Ended, Project, ended, source, sources
 from tests.hostile import BAD_LINKS, Hostile
-from tests.hostile.probe import lag, probed
 from tests.hostile.traps import Visit
 from tests.kiosk.leftovers import missing
+from tests.lag import lag, probed
 
 _LIMITS = {"timeout": '"6s"'}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -12,14 +12,6 @@ import pytest
 
 from tests.crawls import Project, source, sources
 from tests.hosts import Host
-
-
-@pytest.fixture
-def host() -> Iterator[Host]:
-    host = Host()
-    host.start()
-    yield host
-    host.stop()
 
 
 def test_a_longer_crawl_delay_wins(tmp_path: Path, host: Host) -> None:

@@ -120,14 +120,6 @@ def test_a_later_crawl_finds_things_back(crawled: Crawled) -> None:
 # other plans
 
 
-@pytest.fixture
-def host() -> Iterator[Host]:
-    host = Host()
-    host.start()
-    yield host
-    host.stop()
-
-
 def test_an_archive_that_never_looks_again_but_for_one_source(tmp_path: Path, host: Host) -> None:
     tables = []
     for name, plan in (("never", {}), ("often", {"revisit": '["10m"]'})):

@@ -9,7 +9,7 @@ import pytest
 from tests.crawls import Ended, Project, source, sources
 from tests.hostile import Hostile
 from tests.hostile.listings import LISTED, good_in
-from tests.hostile.probe import lag, probed
+from tests.lag import lag, probed
 
 #: Listings of which nothing can be read, so that the source says so.
 _LOST = {"deep"}

@@ -81,14 +81,6 @@ class Gate:
 
 
 @pytest.fixture
-def host() -> Iterator[Host]:
-    host = Host()
-    host.start()
-    yield host
-    host.stop()
-
-
-@pytest.fixture
 def running() -> Iterator[list[Scheduler]]:
     """Schedulers that a test has started; those still there at its end are ended."""
     started: list[Scheduler] = []

@@ -6,13 +6,11 @@ TEARSHEET_SCRAPYD names a Python that has what requirements-scrapyd.lock lists; 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.parse
@@ -25,11 +23,10 @@ from typing import Any
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from tests.environments import python_of, run
 from tests.newsroom import Newsroom
 
 ROOT = Path(__file__).parent.parent
-LOCK = ROOT / "requirements-scrapyd.lock"
-HOME = ROOT / ".venv-scrapyd"
 LONGEST = 120  # seconds
 
 pytestmark = pytest.mark.slow
@@ -37,26 +34,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    return Path(os.environ.get("TEARSHEET_SCRAPYD") or _made())
-
-
-def _made() -> Path:
-    python, stamp = HOME / "bin" / "python", HOME / "lock.sha256"
-    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    if not stamp.exists() or stamp.read_text(encoding="utf-8") != digest:
-        _run(sys.executable, "-m", "venv", "--clear", str(HOME))
-        pip = (str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-        _run(*pip, "--require-hashes", "-r", str(LOCK))
-        stamp.write_text(digest, encoding="utf-8")
-    return python
-
-
-def _run(*command: str, cwd: Path = ROOT, **environment: str) -> str:
-    done = subprocess.run(
-        command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    given = os.environ.get("TEARSHEET_SCRAPYD")
+    return Path(given) if given else python_of(".venv-scrapyd", "requirements-scrapyd.lock")
 
 
 class Scrapyd:
@@ -121,7 +100,7 @@ def deployed(python: Path, scrapyd: Scrapyd, tmp_path_factory: pytest.TempPathFa
         shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     settings = tmp_path_factory.mktemp("config")
     (settings / "scrapy.cfg").write_text(f"[deploy:test]\nurl = {scrapyd.url}/\nproject = tearsheet\n", "utf-8")
-    return _run(str(python.with_name("scrapyd-deploy")), "test", cwd=checkout, XDG_CONFIG_HOME=str(settings))
+    return run(str(python.with_name("scrapyd-deploy")), "test", cwd=checkout, XDG_CONFIG_HOME=str(settings))
 
 
 def test_the_project_is_deployed_as_it_stands(scrapyd: Scrapyd, deployed: str) -> None:

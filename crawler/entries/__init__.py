@@ -14,6 +14,7 @@ from crawler.entries.sitemap import read_sitemap, read_text_sitemap
 from pipelines.types import Capture, Source
 
 _UNPACKED = 50 * 1024**2  # bytes of a packed sitemap that are read
+_LONGEST_FEED = 8 * 1024**2  # bytes of a feed that are read; only a trap is longer, and it holds the machine up
 _ROOT = re.compile(
     rb"<\s*(?:[\w.-]+:)?(urlset|sitemapindex|rss|feed|rdf|channel|html|head|body|!doctype\s+html)\b", re.I
 )
@@ -40,7 +41,7 @@ def _read(capture: Capture, source: Source, patterns: Patterns) -> Listing:
         case b"urlset" | b"sitemapindex":
             return read_sitemap(capture, source, patterns)
         case b"rss" | b"feed" | b"rdf" | b"channel":
-            return read_feed(capture)
+            return read_feed(replace(capture, body=capture.body[:_LONGEST_FEED]))
         case b"":
             return read_text_sitemap(capture, source, patterns)
     return read_section(capture, source, patterns)

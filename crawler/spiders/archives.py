@@ -45,7 +45,7 @@ class ArchivesSpider(BaseSpider):
             spider.between = days(spider.since, spider.until, datetime.now(UTC).date())
         except ValueError as problem:
             raise ConfigError(f"archives: {problem}") from None
-        spider._reader = ListingReader(crawler, spider.frontier.filled, most_documents=_MOST_PAGES)
+        spider._reader = ListingReader(crawler, spider.frontier.filled, documents=_MOST_PAGES)
         spider._walks = []
         return spider
 

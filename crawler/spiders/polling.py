@@ -17,7 +17,8 @@ from crawler.entries.discover import announced_feeds, usual_feeds, usual_sitemap
 from crawler.listings import ListingReader, request_for
 from crawler.spiders.base import BaseSpider
 from pipelines.errors import ConfigError
-from pipelines.schedule import given_feeds, is_ready, places
+from pipelines.schedule import KINDS, given_feeds, is_ready, places
+from pipelines.store import followed
 from pipelines.store.rows import now
 from pipelines.store.writer import Writer
 from pipelines.types import Feed, Fetched, Source
@@ -43,7 +44,8 @@ class PollingSpider(BaseSpider):
             await self.run.write(Writer.put_feeds, [one for one in given_feeds(source) if one.kind in self.kinds])
             rows = await self.run.write(Writer.feeds, source.id)
             self._reader.remember(rows)
-            feeds, home = places(source, rows, self.kinds)
+            searched = await self.run.write(lambda writer, name: followed.searched(writer.db.conn, name), source.id)
+            feeds, home = places(source, rows, self.kinds, searched=searched)
             waiting = [(feed, self.listed) for feed in feeds] + ([(home, self.discover)] if home else [])
             for feed, answered in waiting:
                 if is_ready(feed, now(), due=self.only_due) and (request := await self._ask(source, feed, answered)):
@@ -97,3 +99,5 @@ class PollingSpider(BaseSpider):
                 yield fetched
         if not found:
             await self._reader.nothing(feed, response.status)
+        elif set(self.kinds) == set(KINDS):
+            self.run.searched.add(source.id)

@@ -35,7 +35,7 @@ def visits(archive: Archive | None, sources: Iterable[Source], *, habits_too: bo
     Without an archive all is still to be asked.
     """
     if archive is None:
-        unasked = [places(source, (), KINDS) for source in sources]
+        unasked = [places(source, (), KINDS, searched=False) for source in sources]
         return [Visit(feed=one, due_at="") for feeds, home in unasked for one in [*feeds, *([home] if home else [])]]
     found: list[Visit] = []
     with explained(archive.path):
@@ -43,8 +43,9 @@ def visits(archive: Archive | None, sources: Iterable[Source], *, habits_too: bo
         for source in sources:
             wishes = habits.wishes(connection, source.id)
             anew = wishes is not None and wishes != (source.every, source.schedule, source.timezone)
+            searched = followed.searched(connection, source.id)
             rows = connection.execute("SELECT * FROM feeds WHERE source_id = ? ORDER BY id", (source.id,))
-            feeds, home = places(source, [followed.feed_from(row) for row in rows], KINDS)
+            feeds, home = places(source, [followed.feed_from(row) for row in rows], KINDS, searched=searched)
             for feed in [*feeds, *([home] if home else [])]:
                 due_at = "" if anew or feed.checked_at is None else max(feed.due_at or "", feed.retry_at or "")
                 habit = _habit(connection, feed) if habits_too else None

@@ -56,6 +56,17 @@ def put_sources(connection: sqlite3.Connection, sources: Iterable[Source], *, co
         )
 
 
+def searched(connection: sqlite3.Connection, source_id: str) -> bool:
+    """Whether all that the source's homepage leads to was looked for feeds; a killed crawl may not have come to it."""
+    row = connection.execute("SELECT 1 FROM sources WHERE id = ? AND searched_at IS NOT NULL", (source_id,)).fetchone()
+    return row is not None
+
+
+def searched_now(connection: sqlite3.Connection, source_ids: Iterable[str]) -> None:
+    """Write down that the search from these sources' homepages has come to its end."""
+    connection.executemany("UPDATE sources SET searched_at = ? WHERE id = ?", [(now(), one) for one in source_ids])
+
+
 def put_feeds(connection: sqlite3.Connection, feeds: Iterable[Feed]) -> None:
     """Insert feeds that are not known yet; known ones stay as they are."""
     for feed in feeds:

@@ -106,7 +106,9 @@ def _modified(connection: sqlite3.Connection, batch: str) -> int:
     rows = connection.execute(
         "SELECT entries.id, new.value ->> 'modified_at' AS modified_at, new.value ->> 'content' AS content,"
         " coalesce(entries.modified_at, captures.fetched_at) AS known, entries.modified_at IS NULL AS unsaid,"
-        " captures.outcome IS 'unchanged' AND captures.fetched_at > :since AS disbelieved"
+        # unchanged, and not only beside another form of it that came first
+        " captures.outcome IS 'unchanged' AND captures.fetched_at > :since AND EXISTS (SELECT 1 FROM captures AS first"
+        " WHERE first.urlkey = captures.urlkey AND first.id < captures.id) AS disbelieved"
         # CROSS JOIN and + keep to this order: one search by urlkey for each line of the batch
         " FROM json_each(:batch) AS new CROSS JOIN entries ON entries.urlkey = new.value ->> 'urlkey'"
         " LEFT JOIN captures ON captures.id = entries.capture_id"

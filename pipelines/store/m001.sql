@@ -9,6 +9,7 @@ CREATE TABLE sources (
     country TEXT,
     timezone TEXT,                  -- zone of times that name none
     config TEXT NOT NULL DEFAULT '{}', -- JSON: the source's table in sources.toml
+    searched_at TEXT,               -- when all that its homepage leads to had been looked for feeds
     retired_at TEXT                 -- when it left sources.toml
 ) STRICT, WITHOUT ROWID;
 

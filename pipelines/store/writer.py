@@ -79,13 +79,14 @@ class Writer:
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
-    def finish_run(self, run_id: int, reason: str, stats: dict[str, Any]) -> None:
-        """End a run: finished, shutdown, failed …"""
+    def finish_run(self, run_id: int, reason: str, stats: dict[str, Any], searched: Iterable[str] = ()) -> None:
+        """End a run: finished, shutdown, failed …; `searched` are sources whose homepage it searched to the end."""
         with self._transaction() as connection:
             connection.execute(
                 "UPDATE runs SET finished_at = ?, reason = ?, stats = ? WHERE id = ?",
                 (now(), reason, to_json(stats), run_id),
             )
+            followed.searched_now(connection, searched)
 
     def _close_killed_runs(self) -> None:
         """We hold the lock, so whoever began an unfinished run is dead; it lived at least until its last capture."""
