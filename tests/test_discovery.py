@@ -23,6 +23,8 @@ from tests.outlets import Outlet, WebArchive, announce, headline, links, page, p
 CONTENT = "".join(f"<p>{one}</p>" for one in prose(3))
 TEASER = '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": false}</script>'
 
+pytestmark = pytest.mark.slow
+
 
 def whole(outlet: Outlet) -> None:
     """Its feed holds the articles; its pages do not all show them."""
@@ -325,7 +327,6 @@ def test_sources_add_writes_what_it_sees(crawled: Crawled, tmp_path: Path) -> No
     assert "already" in tearsheet(tmp_path, "sources", "add", f"{outlet.base}/feed").stderr
 
 
-@pytest.mark.slow
 def test_sources_add_takes_a_feed_and_an_outlet_that_does_not_answer(crawled: Crawled, tmp_path: Path) -> None:
     (tmp_path / "sources.toml").write_text(sources())
     base = crawled["whole"].base
@@ -357,7 +358,7 @@ def archived() -> Iterator[tuple[Outlet, list[str]]]:
     outlet.stop()
 
 
-@pytest.mark.parametrize("named", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("named", [False, True])
 def test_archives_give_what_was_published_between_two_days(
     tmp_path: Path, archived: tuple[Outlet, list[str]], named: bool
 ) -> None:
@@ -388,7 +389,7 @@ def test_the_address_of_an_archive_names_a_year() -> None:
 PAPER = "http://paper.example"
 
 
-@pytest.fixture(params=["wayback", pytest.param("pywb", marks=pytest.mark.slow)])
+@pytest.fixture(params=["wayback", "pywb"])
 def web_archive(request: pytest.FixtureRequest) -> Iterator[WebArchive]:
     """It holds five stories, one in two versions, one twice the same, and what is no story."""
     archive = WebArchive(dialect=request.param)
@@ -437,7 +438,6 @@ def test_a_web_archive_gives_pages_with_their_own_time_and_address(tmp_path: Pat
     assert text.endswith("corrected on the day after it came out.")
 
 
-@pytest.mark.slow
 def test_an_index_that_does_not_answer(tmp_path: Path, web_archive: WebArchive) -> None:
     project = Project(tmp_path, sources(source("paper", homepage=f"{PAPER}/")))
     assert "name the archive's index" in project.crawl("wayback").err

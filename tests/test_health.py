@@ -300,6 +300,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         town.close()
 
 
+@pytest.mark.slow
 def test_three_illnesses_are_found_by_the_next_crawl(town: Town) -> None:
     ended = town.first
     assert ended.code == 1, "one outlet gave no answer"
@@ -318,6 +319,7 @@ def test_three_illnesses_are_found_by_the_next_crawl(town: Town) -> None:
     assert seen[0][3] == 8.0
 
 
+@pytest.mark.slow
 def test_sources_health_names_what_is_wrong_and_what_to_do(town: Town) -> None:
     before = town.project.db.read_bytes()
     said = town.tearsheet("sources", "health")
@@ -337,6 +339,7 @@ def test_sources_health_names_what_is_wrong_and_what_to_do(town: Town) -> None:
     assert town.tearsheet("sources", "health", "nobody").returncode == 2
 
 
+@pytest.mark.slow
 def test_scrapys_statistics_stay_with_the_run(town: Town) -> None:
     stats = json.loads(town.project.one("SELECT stats FROM runs WHERE kind = 'crawl' ORDER BY id LIMIT 1"))
     scrapy = stats["scrapy"]
@@ -349,6 +352,7 @@ def test_scrapys_statistics_stay_with_the_run(town: Town) -> None:
     assert {one["kind"] for one in stats["findings"]["began"]} == {"silent", "length", "feed"}
 
 
+@pytest.mark.slow
 def test_what_recovered_is_over_and_a_run_is_one_object(town: Town) -> None:
     town.publish("hushed", 2)
     town.publish("shrunk", 14)
@@ -365,6 +369,7 @@ def test_what_recovered_is_over_and_a_run_is_one_object(town: Town) -> None:
     assert town.tearsheet("sources", "health").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_one_line_that_fits(town: Town) -> None:
     town.publish("fine", 3)
     ours, theirs = pty.openpty()
