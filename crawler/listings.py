@@ -181,7 +181,7 @@ class ListingReader:
     async def _any_new(self, listing: Listing) -> bool:
         """Whether a listing has entries of which the archive holds no page: where all are known, so are older ones."""
         pages = [(one.url, None) for one in listing.entries]
-        held = await self._run.write(lambda writer, asked: known.held(writer.db.conn, asked), pages)
+        held = await self._run.write(Writer.ask, known.held, pages)
         return len(held) < len(set(pages))
 
     async def _peek(self, page: Feed) -> Listing | None:
@@ -209,7 +209,7 @@ class ListingReader:
         """What the source's addresses have shown so far, in earlier crawls and in this one."""
         examples = self._examples.get(source.id)
         if examples is None:
-            seen = await self._run.write(Writer.known, source.id)
+            seen = await self._run.write(Writer.ask, known.known, source.id)
             examples = self._examples.setdefault(source.id, [Example(url, article) for url, article in seen])
         count, patterns = self._patterns.get(source.id, (-1, UNKNOWN))
         if count != len(examples):

@@ -44,7 +44,7 @@ class PollingSpider(BaseSpider):
             await self.run.write(Writer.put_feeds, [one for one in given_feeds(source) if one.kind in self.kinds])
             rows = await self.run.write(Writer.feeds, source.id)
             self._reader.remember(rows)
-            searched = await self.run.write(lambda writer, name: followed.searched(writer.db.conn, name), source.id)
+            searched = await self.run.write(Writer.ask, followed.searched, source.id)
             feeds, home = places(source, rows, self.kinds, searched=searched)
             waiting = [(feed, self.listed) for feed in feeds] + ([(home, self.discover)] if home else [])
             for feed, answered in waiting:

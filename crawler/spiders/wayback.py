@@ -90,7 +90,7 @@ class WaybackSpider(BaseSpider):
 
     async def _wanted(self, source: Source) -> AsyncIterator[Memento]:
         """The source's pages to be fetched, as the index lists them; each version once."""
-        examples = await self.run.write(Writer.known, source.id)
+        examples = await self.run.write(Writer.ask, known.known, source.id)
         patterns = await asyncio.to_thread(Patterns.of, [Example(url, article) for url, article in examples])
         seen: set[tuple[str, str]] = set()
         async for answer in self._answers(source):
@@ -101,7 +101,7 @@ class WaybackSpider(BaseSpider):
                     seen.add(key)
                     picked.append(one)
             pages = [(one.url, one.at if self.versions == "all" else None) for one in picked]
-            held = await self.run.write(lambda writer, asked: known.held(writer.db.conn, asked), pages)
+            held = await self.run.write(Writer.ask, known.held, pages)
             self.run.count(source.id, "found", len(pages) - len(held))
             for one, page in zip(picked, pages, strict=True):
                 if page not in held:

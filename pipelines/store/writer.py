@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
@@ -22,7 +22,6 @@ from pipelines.store import (
     frontier,
     health,
     hosts,
-    known,
     ledger,
     tallies,
     waiting,
@@ -36,6 +35,9 @@ from pipelines.store.opening import check, open_archive
 from pipelines.store.payloads import Packer
 from pipelines.store.rows import clean, now, to_json, version
 from pipelines.types import Capture, Entry, Failure, Feed, Fetched, Outcome, Rule, Source
+
+Q = TypeVar("Q")
+T = TypeVar("T")
 
 
 class Writer:
@@ -114,10 +116,10 @@ class Writer:
         with explained(self.path):
             return followed.feeds_of(self._connection, source_id)
 
-    def known(self, source_id: str) -> list[tuple[str, bool]]:
-        """The latest addresses of a source, each with whether an article stands there."""
+    def ask(self, question: Callable[[sqlite3.Connection, Q], T], about: Q) -> T:
+        """The answer to a question of the store's that writes nothing, such as `known.held`."""
         with explained(self.path):
-            return known.known(self._connection, source_id)
+            return question(self._connection, about)
 
     def feed_failed(self, feed: Feed, status: int, error: str, run_id: int | None = None) -> None:
         """Count a check without a usable answer; `status` is 0 where nothing came."""
