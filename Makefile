@@ -50,7 +50,7 @@ docs: $(READY) ## write the generated pages of docs/ anew
 	@$(BIN)/python docs/build.py
 
 clean: ## remove .venv and caches; archives stay
-	rm -rf $(VENV) .venv-datasette1 .venv-scrapyd .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) .venv-datasette1 .venv-scrapyd .venv-parquet .mypy_cache .ruff_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml

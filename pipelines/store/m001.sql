@@ -46,14 +46,28 @@ CREATE TABLE runs (
     stats TEXT NOT NULL DEFAULT '{}' -- JSON
 ) STRICT;
 
+CREATE TABLE dictionaries (
+    -- what pages of a source repeat, so that it need not be kept with each; never changed, only followed by another
+    id INTEGER PRIMARY KEY,
+    source_id TEXT NOT NULL REFERENCES sources(id),
+    n INTEGER NOT NULL,             -- 1 is the source's first
+    digest TEXT NOT NULL UNIQUE,    -- sha256 of body
+    pages INTEGER NOT NULL,         -- that it was made from
+    made_at TEXT NOT NULL,
+    body BLOB NOT NULL,             -- content of a zstd dictionary
+    UNIQUE (source_id, n)
+) STRICT;
+
 CREATE TABLE payloads (
     -- a body that was received, once, however often it came
     id INTEGER PRIMARY KEY,
     digest TEXT NOT NULL UNIQUE,    -- sha256 of the decoded body
-    codec TEXT NOT NULL,            -- zstd
+    codec TEXT NOT NULL,            -- zstd; pruned, forgotten: the body is gone
     size INTEGER NOT NULL,          -- bytes of the decoded body
+    dictionary_id INTEGER REFERENCES dictionaries(id), -- that reading it takes; NULL: none
     body BLOB NOT NULL
 ) STRICT;
+CREATE INDEX payloads_dictionary ON payloads (dictionary_id, codec, size);
 
 CREATE TABLE entries (
     -- the frontier: every address found, and why it is or is not in the archive
@@ -109,6 +123,7 @@ CREATE TABLE captures (
     status INTEGER NOT NULL,
     mime TEXT,
     headers TEXT NOT NULL DEFAULT '[]', -- JSON [[name, value], …], every value, in order per name
+    request TEXT,                   -- JSON [[name, value], …]: what was sent, but for secrets
     rights TEXT,                    -- JSON [{says, to, in}, …]: what the page asks of machines (noarchive, tdm …)
     wire_digest TEXT,               -- sha256 of the bytes on the wire
     completeness TEXT NOT NULL DEFAULT 'whole' CHECK (completeness IN ('whole', 'truncated', 'damaged')),
@@ -158,6 +173,7 @@ CREATE TABLE articles (
     first_seen_at TEXT NOT NULL,
     gone_at TEXT,                   -- when it was found deleted
     paywalled INTEGER NOT NULL DEFAULT 0,
+    live INTEGER NOT NULL DEFAULT 0, -- 1: a live blog, which grows
     image TEXT,
     captions TEXT NOT NULL DEFAULT '[]', -- JSON
     links TEXT NOT NULL DEFAULT '[]', -- JSON: outbound links of the text

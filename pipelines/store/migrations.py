@@ -10,7 +10,7 @@ from sqlite_utils import Database, Migrations
 from sqlite_utils.utils import sqlite3
 
 #: Number of the newest migration this version knows; kept in `PRAGMA user_version`.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 migrations = Migrations("tearsheet")
 
@@ -23,9 +23,19 @@ def m001_wal(db: Database) -> None:
 
 @migrations()
 def m001_schema(db: Database) -> None:
-    """Every table, index, trigger and view of the first release."""
-    run_script(db.conn, files(__package__).joinpath("m001.sql").read_text(encoding="utf-8"))
-    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    """Every table, index, trigger and view of release 0.1."""
+    _run(db, "m001.sql", 1)
+
+
+@migrations()
+def m002_archive(db: Database) -> None:
+    """Release 0.2: changes, pages, seals, takedowns, imports."""
+    _run(db, "m002.sql", 2)
+
+
+def _run(db: Database, script: str, version: int) -> None:
+    run_script(db.conn, files(__package__).joinpath(script).read_text(encoding="utf-8"))
+    db.execute(f"PRAGMA user_version = {version}")
 
 
 def run_script(connection: Any, script: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from pipelines.errors import StoreError
-from pipelines.store.faults import SpoiltError, transaction
+from pipelines.store.faults import SpoiltError
 from pipelines.store.writer import Writer
 
 #: What a job gave, or why it could not be done.
@@ -21,7 +21,7 @@ def together(writer: Writer, jobs: Sequence[Callable[[Writer], Any]]) -> list[Do
     """
     if len(jobs) > 1:
         try:
-            with transaction(writer.db.conn, writer.path) as connection:
+            with writer.transaction() as connection:
                 done = [_attempt(job, writer) for job in jobs]
                 if not connection.in_transaction:  # SQLite itself ends one that it cannot go on with
                     raise SpoiltError

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlite_utils import Database
-from sqlite_utils.utils import sqlite3
 
 from pipelines.errors import StoreError
 from pipelines.recipe import Recipe
@@ -28,19 +25,16 @@ from pipelines.store import (
 )
 from pipelines.store.blocks import Repeated
 from pipelines.store.captures import Kept as Kept
-from pipelines.store.faults import concerns_one_row, explained, transaction
+from pipelines.store.faults import concerns_one_row, explained
 from pipelines.store.frontier import Queued as Queued
+from pipelines.store.held import Held
 from pipelines.store.lock import WriterLock
-from pipelines.store.opening import check, open_archive
 from pipelines.store.payloads import Packer
 from pipelines.store.rows import clean, now, to_json, version
 from pipelines.types import Capture, Entry, Failure, Feed, Fetched, Outcome, Rule, Source
 
-Q = TypeVar("Q")
-T = TypeVar("T")
 
-
-class Writer:
+class Writer(Held):
     """Writes one archive. Use it from one thread at a time; which one may change.
 
     Every method is all or nothing, durable when it returns, and raises StoreError (one line with the remedy)
@@ -48,32 +42,17 @@ class Writer:
     """
 
     def __init__(self, path: Path, database: Database, lock: WriterLock) -> None:
-        self.path = path
-        self.db = database
-        self._lock = lock
+        super().__init__(path, database, lock)
         self._packer = Packer(self._connection)
 
-    @classmethod
-    def open(cls, path: Path, *, wait: float = 0) -> Writer:
-        """Lock the archive, make it or bring it up to date, and close the runs of writers that were killed.
-
-        Waits up to `wait` seconds for another writer, then raises StoreError that names it.
-        """
-        check(path, writing=True)
-        lock = WriterLock.take(path, wait=wait)
-        try:
-            writer = cls(path, open_archive(path, create=True), lock)
-            writer._close_killed_runs()
-        except BaseException:
-            lock.release()
-            raise
-        return writer
+    def _opened(self) -> None:
+        self._close_killed_runs()
 
     # runs
 
     def start_run(self, kind: str, what: str | None = None) -> int:
         """Begin a run of kind crawl, import or process; `what` names the sources or paths asked for."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             cursor = connection.execute(
                 "INSERT INTO runs (kind, what, version, started_at) VALUES (?, ?, ?, ?)",
                 (kind, what and clean(what), version(), now()),
@@ -83,7 +62,7 @@ class Writer:
 
     def finish_run(self, run_id: int, reason: str, stats: dict[str, Any], searched: Iterable[str] = ()) -> None:
         """End a run: finished, shutdown, failed …; `searched` are sources whose homepage it searched to the end."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 "UPDATE runs SET finished_at = ?, reason = ?, stats = ? WHERE id = ?",
                 (now(), reason, to_json(stats), run_id),
@@ -92,7 +71,7 @@ class Writer:
 
     def _close_killed_runs(self) -> None:
         """We hold the lock, so whoever began an unfinished run is dead; it lived at least until its last capture."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             connection.execute(
                 "UPDATE runs SET reason = 'killed', finished_at ="
                 " max(started_at, coalesce((SELECT max(fetched_at) FROM captures WHERE run_id = runs.id), ''))"
@@ -103,12 +82,12 @@ class Writer:
 
     def put_sources(self, sources: Iterable[Source], *, complete: bool = False) -> None:
         """Insert or update sources; with `complete`, those that left the sources file are retired."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             followed.put_sources(connection, sources, complete=complete)
 
     def put_feeds(self, feeds: Iterable[Feed]) -> None:
         """Insert feeds that are not known yet; known ones stay as they are."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             followed.put_feeds(connection, feeds)
 
     def feeds(self, source_id: str) -> list[Feed]:
@@ -116,14 +95,9 @@ class Writer:
         with explained(self.path):
             return followed.feeds_of(self._connection, source_id)
 
-    def ask(self, question: Callable[[sqlite3.Connection, Q], T], about: Q) -> T:
-        """The answer to a question of the store's that writes nothing, such as `known.held`."""
-        with explained(self.path):
-            return question(self._connection, about)
-
     def feed_failed(self, feed: Feed, status: int, error: str, run_id: int | None = None) -> None:
         """Count a check without a usable answer; `status` is 0 where nothing came."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             followed.check_failed(connection, feed, status)
             detail = f"status {status}" if status else ""
             faillog.add(connection, Failure("fetch", error, detail), url=feed.url, run_id=run_id)
@@ -135,7 +109,7 @@ class Writer:
         self, source_id: str, entries: Iterable[Entry], feed_id: int | None = None, run_id: int | None = None
     ) -> int:
         """Queue what is new or was modified since it was fetched; returns how many joined the queue."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return frontier.add(connection, source_id, entries, feed_id, run_id)
 
     def take(self, source_id: str, limit: int, *, skip: Collection[int] = ()) -> list[Queued]:
@@ -150,7 +124,7 @@ class Writer:
 
     def refuse(self, url: str, source_id: str | None, reason: str) -> None:
         """Take an address off the queue for good, for example because robots.txt forbids it."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             frontier.refuse(connection, url, source_id, reason)
 
     def fail(
@@ -164,14 +138,14 @@ class Writer:
         retry_at: str | None = None,
     ) -> None:
         """Count a failed fetch; the entry is tried again, not before `retry_at`, three times in all."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             frontier.fail(connection, url, source_id, f"{error}: {detail}" if detail else error, retry_at)
             faillog.add(connection, Failure("fetch", error, detail), url=url, run_id=run_id)
             tallies.add(connection, run_id, source_id, "failed")
 
     def put_off(self, entry_id: int, reason: str, until: str) -> None:
         """Hand an entry out later, not before `until`: its host asks for that, or cannot say. No try is counted."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             waiting.put_off(connection, entry_id, reason, until)
 
     # pages
@@ -184,7 +158,7 @@ class Writer:
         capture = fetched.capture
         with explained(self.path):
             payload = None if capture.status == 304 and not capture.body else self._packer.payload(capture.body)
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return captures.keep(connection, fetched, payload, run_id, revisit)
 
     def store(self, capture_id: int, capture: Capture, outcome: Outcome, run_id: int | None = None) -> str:
@@ -193,21 +167,21 @@ class Writer:
         An article with values that the archive does not take is a failure of its own and stops nothing else.
         """
         try:
-            with self._transaction() as connection:
+            with self.transaction() as connection:
                 return articles.settle(connection, capture_id, capture, outcome, run_id)
         except StoreError as problem:
             cause = problem.__cause__
             if cause is None or not concerns_one_row(cause):
                 raise
             failure = Failure("store", type(cause).__name__, " ".join(str(cause).split()))
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return articles.settle(connection, capture_id, capture, failure, run_id)
 
     def store_all(self, outcomes: Iterable[tuple[int, Capture, Outcome]], run_id: int | None = None) -> None:
         """T2 of many captures in one transaction; where one of them is at fault, in one each."""
         batch = list(outcomes)
         try:
-            with self._transaction() as connection:
+            with self.transaction() as connection:
                 for capture_id, capture, outcome in batch:
                     articles.settle(connection, capture_id, capture, outcome, run_id)
         except StoreError as problem:
@@ -218,29 +192,29 @@ class Writer:
 
     def adopt(self, capture_ids: Iterable[int], recipe_id: str) -> None:
         """The articles of these captures are what this recipe makes of them too: nothing it changed concerns them."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             ledger.adopt(connection, capture_ids, recipe_id)
 
     # what decides results
 
     def put_repeated(self, source: str, lines: Iterable[Repeated]) -> None:
         """Put these lines in the place of all that the source was known to repeat."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             blocks.replace(connection, source, lines)
 
     def decide(self, source: str, digest: int, verdict: str | None) -> None:
         """Write down what a person says of a line: furniture, content, or None for what the counts say."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             blocks.decide(connection, source, digest, verdict)
 
     def put_recipe(self, recipe: Recipe, sources: Iterable[str | None]) -> None:
         """Write down what decides the results of these sources, and its rules."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             ledger.put_recipe(connection, recipe, sources)
 
     def put_rules(self, rules: Iterable[Rule]) -> None:
         """Insert rules or bring them up to date; a rule in code has the pattern ''."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             ledger.put_rules(connection, rules)
 
     # manners
@@ -252,49 +226,21 @@ class Writer:
 
     def put_host(self, host: str, /, **columns: Any) -> None:
         """Remember columns of `hosts`; the others stay as they are."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             hosts.put(connection, host, columns)
 
     def hold_host(self, host: str, reason: str, until: str) -> None:
         """Leave a host alone until then: it and all its entries wait."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             hosts.put(connection, host, {"retry_at": until, "reason": clean(reason)})
             waiting.put_off_host(connection, host, reason, until)
 
     def readmit(self, host: str, allows: Callable[[str], bool]) -> set[str]:
         """Queue what a host's robots.txt kept out and now lets in; returns the sources concerned."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return waiting.readmit(connection, host, allows)
 
     def put_health(self, looks: Iterable[health.Look]) -> dict[str, list[dict[str, str]]]:
         """Write down how sources are; returns the findings that `began` and those that `ended`."""
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             return health.put(connection, looks, now())
-
-    # the file
-
-    def checkpoint(self) -> None:
-        """Move the write-ahead log into the file, as far as readers let it."""
-        with suppress(sqlite3.OperationalError):
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-
-    def close(self) -> None:
-        """Merge the log, close the file and let the next writer in; a second call does nothing."""
-        self.db.close()
-        self._lock.release()
-
-    def __enter__(self) -> Writer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @property
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection = self.db.conn
-        return connection
-
-    def _transaction(self) -> AbstractContextManager[sqlite3.Connection]:
-        return transaction(self._connection, self.path)
