@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
 
@@ -13,8 +12,8 @@ from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 
+from crawler.apart import Apart
 from crawler.captures import capture_of, passing, retry_at
-from crawler.entries import read_listing
 from crawler.entries.discover import named_sitemaps
 from crawler.entries.listing import Listing, NoListingError
 from crawler.entries.pattern import UNKNOWN, Example, Patterns
@@ -48,13 +47,12 @@ class ListingReader:
         self._crawler = crawler
         self._run = Run.of(crawler)
         self._found = found
-        # large listings take seconds, and the loop has other hosts to serve; one at a time, for they take memory too
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="listings")
+        self.apart = Apart(crawler)
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self._known: dict[tuple[str, str], Feed] = {}
         self._examples: dict[str, list[Example]] = {}
         self._patterns: dict[str, tuple[int, Patterns]] = {}
-        self.taken: defaultdict[str, set[str]] = defaultdict(set)  # urlkeys of all entries listed so far, by source
+        self._taken: defaultdict[str, set[str]] = defaultdict(set)  # addresses of all entries listed so far, by source
         self.left: defaultdict[str, dict[str, str]] = defaultdict(dict)  # links taken for something else, and why
         most = crawler.settings.getint("TEARSHEET_SITEMAP_ENTRIES")
         self._left: defaultdict[str, int] = defaultdict(lambda: most)
@@ -107,7 +105,7 @@ class ListingReader:
 
     async def front(self, source: Source, feed: Feed, response: Response) -> AsyncIterator[Fetched]:
         """What a front page leads to that no feed and no sitemap lists; where there is any, it is asked from now on."""
-        listed = set(self.taken[source.id])
+        listed = await self.taken(source.id)
         capture = capture_of(response, feed.url, source.id)
         listing = await self._listing(source, feed, capture, response, probing=True)
         if listing is None:
@@ -205,6 +203,10 @@ class ListingReader:
         robots = self._crawler.get_downloader_middleware(RobotsMiddleware)
         return named_sitemaps((await robots.rules(url)).body, url) if robots else ()
 
+    async def taken(self, source_id: str) -> set[str]:
+        """The urlkeys of all that the source's listings named so far."""
+        return await asyncio.to_thread(lambda urls: set(map(key_of, urls)), tuple(self._taken[source_id]))
+
     async def patterns(self, source: Source) -> Patterns:
         """What the source's addresses have shown so far, in earlier crawls and in this one."""
         examples = self._examples.get(source.id)
@@ -233,9 +235,7 @@ class ListingReader:
             if response.status != 200:
                 raise NoListingError(f"status {response.status}")
             patterns = await self.patterns(source)
-            listing = await asyncio.get_running_loop().run_in_executor(
-                self._thread, read_listing, capture, source, patterns
-            )
+            listing = await self.apart.read(capture, source, patterns)
             if listing.kind == "section" and feed.kind != "section":
                 raise NoListingError("a web page, no feed")
         except NoListingError as problem:
@@ -248,7 +248,7 @@ class ListingReader:
 
     def _learn(self, source: Source, listing: Listing) -> None:
         """What an outlet lists itself as articles shows how its articles' addresses look."""
-        self.taken[source.id].update(key_of(one.url) for one in listing.entries)
+        self._taken[source.id].update(one.url for one in listing.entries)
         told = [one for one in listing.entries if one.kind in ("feed", "news")]
         self._examples[source.id] += [Example(one.url, article=True) for one in told[:_MOST_EXAMPLES]]
         left = self.left[source.id]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from crawler.decode import gunzip
 from crawler.entries.feed import read_feed, read_json_feed
 from crawler.entries.listing import Listing, NoListingError, for_source
 from crawler.entries.pattern import UNKNOWN, Patterns
 from crawler.entries.section import read_section
 from crawler.entries.sitemap import read_sitemap, read_text_sitemap
+from pipelines.decode import gunzip
 from pipelines.types import Capture, Source
 
+PACKED = b"\x1f\x8b"  # how gzip begins
 _UNPACKED = 50 * 1024**2  # bytes of a packed sitemap that are read
 _LONGEST_FEED = 8 * 1024**2  # bytes of a feed that are read; only a trap is longer, and it holds the machine up
 _ROOT = re.compile(
@@ -25,7 +26,7 @@ def read_listing(capture: Capture, source: Source, patterns: Patterns = UNKNOWN)
 
     The bytes decide, not the address or the Content-Type. Raises NoListingError for what is no listing at all.
     """
-    if capture.body.startswith(b"\x1f\x8b"):
+    if capture.body.startswith(PACKED):
         capture = replace(capture, body=gunzip(capture.body, _UNPACKED))
     return for_source(_read(capture, source, patterns), source, capture.url)
 

@@ -10,7 +10,6 @@ from typing import Any
 from scrapy.http import Response
 
 from crawler.captures import capture_of
-from crawler.entries import read_listing
 from crawler.entries.listing import NoListingError
 from crawler.entries.outlet import about
 from crawler.spiders.polling import PollingSpider
@@ -38,7 +37,7 @@ class CheckSpider(PollingSpider):
         while not self._idle():
             await self._woken()
         for source in self.chosen:
-            taken = self._reader.taken[source.id]
+            taken = await self._reader.taken(source.id)
             left = [(url, why) for url, why in self._reader.left[source.id].items() if key_of(url) not in taken]
             for url, why in left[:_MOST_LEFT]:
                 await self.run.write(Writer.refuse, url, source.id, why)
@@ -47,7 +46,7 @@ class CheckSpider(PollingSpider):
         """What a homepage says of its outlet, and what it leads to; an address that is a feed itself is read as one."""
         home = capture_of(response, feed.url, source.id)
         try:
-            listing = await asyncio.to_thread(read_listing, home, source) if response.status == 200 else None
+            listing = await self._reader.apart.read(home, source) if response.status == 200 else None
         except NoListingError:
             listing = None
         if listing is not None and listing.kind in ("feed", "sitemap"):

@@ -66,7 +66,8 @@ class LocalPool:
                 raise EngineError("the workers have been sent home; no page can be read any more")
             if not self._seats:
                 self._seats = [Seat(self._orders) for _ in range(self._workers)]
-            return await min(self._seats, key=lambda seat: seat.load).process(given)
+            outcome: Outcome = await min(self._seats, key=lambda seat: seat.load).process(given)
+            return outcome
 
     def map(self, captures: Iterable[tuple[int, R]]) -> Iterator[tuple[int, R, Outcome]]:
         """Outcomes as they come, not in order; captures are taken a few ahead of them."""

@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from types import ModuleType
+from typing import Any
 
 from pipelines.engines.worker import HEADER, Orders, frame, work
 from pipelines.errors import EngineError
-from pipelines.types import Failure, Outcome, Readable
+from pipelines.types import Failure
 
 _START_SECONDS = 120  # to come up, modules and all, on a busy machine
 _main_is_away = threading.Lock()
@@ -32,7 +33,7 @@ class Seat:
 
     def __init__(self, orders: Orders) -> None:
         self._orders = orders
-        self._waiting: deque[tuple[bytes, asyncio.Future[Outcome]]] = deque()
+        self._waiting: deque[tuple[bytes, asyncio.Future[Any]]] = deque()
         self._sent = 0  # how many of those the worker at hand has been sent
         self._more = asyncio.Event()
         self._process: BaseProcess | None = None
@@ -44,9 +45,9 @@ class Seat:
         """Pages given and not yet answered."""
         return len(self._waiting)
 
-    async def process(self, given: Readable) -> Outcome:
-        """The outcome of one page. Raises EngineError where no worker can be started."""
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+    async def process(self, given: object) -> Any:
+        """What the workers' function makes of it, or a Failure. Raises EngineError where no worker can be started."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((frame(given), future))
         self._more.set()
         if self._task is None or self._task.done():
@@ -121,7 +122,7 @@ class Seat:
                 return True
         return False
 
-    def _answer(self, outcome: Outcome) -> None:
+    def _answer(self, outcome: object) -> None:
         _, future = self._waiting.popleft()
         self._sent -= 1
         if not future.done():
