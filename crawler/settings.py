@@ -29,6 +29,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "crawler.middlewares.render.RenderMiddleware": 580,  # only where a source asks for it
     "crawler.middlewares.bodies.BodyMiddleware": 590,
+    "crawler.middlewares.crowd.CrowdMiddleware": 595,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
