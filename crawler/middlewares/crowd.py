@@ -1,7 +1,7 @@
 """How much of all bodies may be in memory together: a hundred hosts that send without end must not fill it.
 
-Below the budget nothing happens. Above it, whoever sends more than its equal share is cut off, and asked again when it is
-its turn: few of these at a time, which may then send as much as is read of any.
+Below the budget nothing happens. Above it, whoever sends more than its equal share is cut off, and asked again when it
+is its turn: few of these at a time, which may then send as much as is read of any.
 """
 
 from __future__ import annotations
