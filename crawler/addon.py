@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from scrapy.settings import BaseSettings
@@ -11,6 +10,7 @@ from scrapy.settings import BaseSettings
 from pipelines.config import Config
 from pipelines.errors import ConfigError
 from pipelines.sources import read_sources
+from pipelines.store.rows import version
 
 
 class Tearsheet:
@@ -37,14 +37,7 @@ class Tearsheet:
 
 def user_agent(contact: str) -> str:
     """How we call ourselves: name, version, and where we can be reached."""
-    return f"Tearsheet/{_version()}" + (f" (+{contact})" if contact else " (news archive)")
-
-
-def _version() -> str:
-    try:
-        return version("tearsheet")
-    except PackageNotFoundError:  # run from a checkout that was never installed
-        return "0"
+    return f"Tearsheet/{version()}" + (f" (+{contact})" if contact else " (news archive)")
 
 
 def _config(sources: Path) -> Config:

@@ -13,7 +13,7 @@ from pipelines.marks import Marks, hex_of, is_long
 from pipelines.types import Rule
 
 FEWEST = 3  # articles that must show a line; where only two are known, both, and the line stands apart from text
-_EDGE, _ANY = 0.2, 0.5  # share of the articles that show a line, for it to go at the edges, or anywhere
+EDGE, _ANY = 0.2, 0.5  # share of the articles that show a line, for it to go at the edges, or anywhere
 _HEAD, _FOOT = 3, 4  # lines at either end of what a page kept that are its edges
 
 
@@ -75,7 +75,7 @@ def _zone(digest: int, stand: _Stand, of: int) -> str | None:
     """Where a line is furniture; None where it is not."""
     if of < FEWEST:
         return "edge" if not is_long(digest) and (stand.edge == stand.kept or stand.apart) else None
-    if stand.on < max(FEWEST, _EDGE * of):
+    if stand.on < max(FEWEST, EDGE * of):
         return None
     if stand.on >= _ANY * of and not stand.alone == stand.kept == 1:  # once amid text a menu's words are text
         return "any"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from pipelines.learn import FEWEST, Verdict, lesson, verdicts
+from pipelines.learn import EDGE, FEWEST, Verdict, lesson, verdicts
 from pipelines.marks import Marks
 from pipelines.packing import marks_in, unpack
 from pipelines.recipe import Recipe
@@ -24,7 +24,7 @@ from pipelines.types import Rule, Source
 
 _LATEST = 300  # articles of a source that are looked at
 _COPIES = 3  # bands in common from which two articles are one story
-_STILL = 0.1, 0.2  # shares of the articles between which a line that was furniture stays so
+_STILL = EDGE / 2  # share of the articles from which a line that was furniture stays so
 _STILL_ANYWHERE = 0.4  # share from which one that was furniture anywhere stays so
 
 
@@ -150,7 +150,7 @@ def _judged(line: Repeated, old: Repeated | None, zone: str | None, since: str) 
         return replace(line, verdict=old.verdict, origin=old.origin, zone=old.zone)
     if old and old.zone:
         share = line.articles / line.looked_at
-        lingers = line.articles >= FEWEST and _STILL[0] <= share < _STILL[1]
+        lingers = line.articles >= FEWEST and _STILL <= share < EDGE
         if zone is None and (lingers or old.first_seen_at < since):
             zone = old.zone
         elif zone and old.zone == "any" and share >= _STILL_ANYWHERE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Self
 
@@ -41,10 +41,9 @@ class PollingSpider(BaseSpider):
     async def polls(self) -> AsyncIterator[Request]:
         """One request for each feed, or each that is due, and for the homepage of a source without any."""
         for source in self.chosen:
-            await self.run.write(Writer.put_feeds, [one for one in given_feeds(source) if one.kind in self.kinds])
-            rows = await self.run.write(Writer.feeds, source.id)
+            given = [one for one in given_feeds(source) if one.kind in self.kinds]
+            rows, searched = await self.run.write(_remembered, source.id, given)
             self._reader.remember(rows)
-            searched = await self.run.write(Writer.ask, followed.searched, source.id)
             feeds, home = places(source, rows, self.kinds, searched=searched)
             waiting = [(feed, self.listed) for feed in feeds] + ([(home, self.discover)] if home else [])
             for feed, answered in waiting:
@@ -101,3 +100,9 @@ class PollingSpider(BaseSpider):
             await self._reader.nothing(feed, response.status)
         elif set(self.kinds) == set(KINDS):
             self.run.searched.add(source.id)
+
+
+def _remembered(writer: Writer, source_id: str, given: Sequence[Feed]) -> tuple[list[Feed], bool]:
+    """The feeds of a source, those given now among them, and whether its homepage was searched for more to the end."""
+    writer.put_feeds(given)
+    return writer.feeds(source_id), writer.ask(followed.searched, source_id)
