@@ -8,12 +8,18 @@ from email.utils import parsedate_to_datetime
 
 from scrapy.http import Headers, Response
 
+from crawler.middlewares.bodies import WIRE
 from pipelines.types import Capture, Entry
 
 _LONGEST_WAIT = timedelta(days=7)
 #: Answers that speak of the moment, not of the page.
 _PASSING = {408, 425, 429}
 _OVERLOADED = {429, 503}
+#: Headers that say nothing of whoever asks, but for the name a crawl goes by. What else is sent may be a secret.
+_HARMLESS = frozenset((
+    "user-agent", "accept", "accept-language", "accept-encoding", "if-none-match", "if-modified-since", "referer",
+    "cache-control", "pragma", "range", "dnt", "upgrade-insecure-requests",
+))  # fmt: skip
 _MOST_HEADERS = 64 * 1024  # bytes of names and values that are kept, in the order they came
 
 
@@ -28,6 +34,8 @@ def capture_of(response: Response, url: str, source: str, entry: Entry | None = 
         fetched_at=datetime.now(UTC),
         status=response.status,
         headers=tuple(_kept(response.headers)),
+        request=tuple(_sent(response)),
+        wire_digest=response.request.meta.get(WIRE) if response.request else None,
         mime=_text(content_type).partition(";")[0].strip().lower() or None,
         body=response.body,
         completeness=completeness,
@@ -44,6 +52,12 @@ def _kept(headers: Headers) -> Iterator[tuple[str, str]]:
             if left < 0:
                 return
             yield _text(name), _text(one)
+
+
+def _sent(response: Response) -> Iterator[tuple[str, str]]:
+    """The headers of the request that was answered, the last one where others led on to it."""
+    sent = _kept(response.request.headers) if response.request else ()
+    return ((name, value) for name, value in sent if name.lower() in _HARMLESS)
 
 
 def passing(status: int) -> bool:

@@ -18,6 +18,7 @@ from pipelines.marks import digest_in, digest_of
 from pipelines.packing import unpack
 from pipelines.recipe import Recipe
 from pipelines.rows import pieces_of
+from pipelines.shrink import shrink
 from pipelines.store.archive import Archive
 from pipelines.store.extractions import TO_STRIP
 from pipelines.store.writer import Writer
@@ -28,7 +29,9 @@ _BATCH = 50  # articles in one transaction
 
 def learn_from(writer: Writer, archive: Archive, recipe: Recipe, config: Config, run_id: int) -> None:
     """The end of a run: learn from the sources of which it wrote articles, and strip again what that made stale."""
-    strip_again(writer, archive, learn(writer, archive, recipe, archive.changed(run_id)), config, run_id)
+    changed = archive.changed(run_id)
+    strip_again(writer, archive, learn(writer, archive, recipe, changed), config, run_id)
+    shrink(writer, changed, run_id)
 
 
 def strip_again(writer: Writer, archive: Archive, recipe: Recipe, config: Config, run_id: int | None) -> None:
@@ -107,16 +110,16 @@ def reread(
     done: Callable[[int], object] = lambda _: None,
 ) -> None:
     """Read stored captures, or strip their extractions, and store what comes; `done` hears how many at a time."""
-    outcomes = _outcomes(pool, archive, wanted)
-    while batch := list(islice(outcomes, _BATCH)):
+    found = outcomes(pool, archive, wanted)
+    while batch := list(islice(found, _BATCH)):
         writer.store_all(batch, run_id)
         done(len(batch))
 
 
-def _outcomes(
+def outcomes(
     pool: LocalPool, archive: Archive, wanted: Iterable[tuple[int, Readable]]
 ) -> Iterator[tuple[int, Capture, Outcome]]:
-    """An extraction that cannot be stripped is no loss: its page is read instead."""
+    """What each is read as, as it comes; where an extraction cannot be stripped, its page is read instead."""
     failed = []
     for capture_id, given, outcome in pool.map(wanted):
         if isinstance(given, Capture):

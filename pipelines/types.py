@@ -45,6 +45,8 @@ class Source:
     every: int | None = None  # least seconds between two polls of a feed
     schedule: str | None = None  # fixed times of polls, as a cron expression in the source's time zone
     revisit: tuple[float, ...] | None = None  # seconds from a page's first capture to further looks; None: as [archive]
+    keep_bodies: float | None = None  # seconds for which bytes are kept; None: as [archive]
+    keep_revisions: int | None = None  # latest earlier texts that are kept, beside the first; None: as [archive]
     page: Mapping[str, Any] = field(default_factory=dict)  # CSS: body, remove
     render: bool = False  # its pages and sections pass through a browser
     strip: tuple[str, ...] = ()  # extra furniture lines of this source, as regular expressions
@@ -57,7 +59,7 @@ class Entry:
     url: str
     source: str | None = None
     via: str | None = None  # address of the feed that listed it
-    kind: str = "feed"  # feed | sitemap | news | section | list | archive
+    kind: str = "feed"  # feed | sitemap | news | section | list | archive | import
     title: str | None = None
     published_at: str | None = None
     modified_at: str | None = None
@@ -79,10 +81,13 @@ class Capture:
     source: str | None = None
     status: int = 200
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    request: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # headers that were sent, but for secrets
+    wire_digest: str | None = None  # sha256 of the body as it came, content codings and all; None: not known
     mime: str | None = None  # None: sniffed from the bytes
     completeness: str = "whole"  # whole | truncated | damaged
     rendered: bool = False  # the body is the document as its scripts left it, in UTF-8; the headers are the server's
     entry: Entry | None = None
+    pages: tuple[Capture, ...] = field(default=(), repr=False)  # on which the article goes on, in order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,10 +180,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
-    """Digest of the exact text, and MinHash bands of its word shingles for near-duplicates."""
+    """Digest of the exact text; of its shingles MinHash bands for near-duplicates, a sketch for texts within."""
 
     digest: str  # sha256, hex
     bands: tuple[int, ...] = field(default=(), repr=False)  # signed 64 bit
+    sketch: tuple[int, ...] = field(default=(), repr=False)  # ascending, signed 48 bit
     size: int = 0  # number of distinct shingles
 
 
@@ -263,6 +269,7 @@ class Article:
     captions: tuple[str, ...] = ()
     links: tuple[str, ...] = field(default=(), repr=False)
     paywalled: bool = False
+    live: bool = False  # a live blog, which grows
     word_count: int = 0
     removals: tuple[Removal, ...] = field(default=(), repr=False)
     claims: tuple[Claim, ...] = field(default=(), repr=False)

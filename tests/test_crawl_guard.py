@@ -14,9 +14,9 @@ import pytest
 from scrapy.http import Response
 
 from crawler.captures import capture_of, retry_at
-from crawler.decode import Decoded, decode
 from crawler.middlewares.guard import Networks, literal
 from crawler.middlewares.robots import Rules
+from pipelines.decode import Decoded, decode
 
 if sys.version_info >= (3, 14):
     from compression import zstd

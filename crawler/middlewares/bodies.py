@@ -6,6 +6,7 @@ of bytes that are still compressed.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Self
 
 from scrapy import Request, signals
@@ -15,8 +16,9 @@ from scrapy.exceptions import StopDownload
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from crawler.decode import ACCEPTED, decode
+from pipelines.decode import ACCEPTED, decode
 
+WIRE = "wire_digest"  # in a request's meta: sha256 of the body that came last, its content codings still on
 _RECEIVED = "bytes_received"
 #: Nothing of these can be read; the headers are enough.
 _NEVER_READ = (b"video/", b"audio/", b"image/", b"font/")
@@ -56,6 +58,7 @@ class BodyMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
         """The response with its body decoded; a request where a damaged one is worth another try."""
+        request.meta[WIRE] = hashlib.sha256(response.body).hexdigest() if response.body else None
         stopped = "download_stopped" in response.flags
         codings = [
             part.strip().lower()

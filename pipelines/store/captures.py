@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import followed, frontier, habits, parameters, payloads, revisits, rights, tallies
+from pipelines.store import (
+    continuations,
+    followed,
+    frontier,
+    habits,
+    parameters,
+    payloads,
+    revisits,
+    rights,
+    takedowns,
+    tallies,
+)
 from pipelines.store.payloads import Payload
 from pipelines.store.rows import clean, clean_json, cleaned, entry_to_json, keys_of, stamp, to_json
 from pipelines.types import Capture, Fetched
@@ -28,17 +39,26 @@ def keep(
     payload: Payload | None,
     run_id: int | None,
     revisit: Sequence[float] = (),
+    further: Sequence[Payload] = (),
 ) -> Kept:
     """Write a capture, its payload, the entry it answers and all that it lists.
 
-    The page is to be looked at again these seconds after its first capture.
+    The page is to be looked at again these seconds after its first capture; `further` are the payloads of its pages.
     """
     capture, feed = fetched.capture, fetched.feed
+    if not feed and takedowns.of_capture(connection, capture):
+        tallies.add(connection, run_id, capture.source, "rejected:forgotten")
+        return Kept(takedowns.keep_nothing(connection, capture, run_id), unchanged=True)
     keys = keys_of(capture)
     source = followed.ensure_source(connection, capture.source or (feed.source if feed else None))
-    payload_id = payloads.put(connection, payload) if payload else None
+    payload_id: int | None
+    if payload and takedowns.lists_any(connection, fetched.entries):  # its words come with every poll
+        payload_id = takedowns.empty_payload(connection, payload.digest, payload.size)
+    else:
+        payload_id = payloads.put(connection, payload) if payload else None
     feed_id: int | None = None
     outcome: str | None = None
+    pages: list[int] = []
     if feed:
         row = followed.find_feed(connection, feed)
         feed_id = int(row["id"])
@@ -47,13 +67,19 @@ def keep(
         followed.checked(connection, feed_id, feed, capture, digest, stamp(capture.fetched_at))
         outcome = "unchanged" if unchanged else "feed"
     else:
-        unchanged = capture.status == 304 or _is_repeat(connection, keys[0], capture, payload_id)
+        pages = [payloads.put(connection, one) for one in further]
+        unchanged = capture.status == 304 or _is_repeat(connection, keys[0], capture, payload_id, pages)
         outcome = "unchanged" if unchanged else None
         tallies.add(connection, run_id, source, "fetched")
         tallies.add(connection, run_id, source, "unchanged", int(unchanged))
         if unchanged:
             revisits.back_again(connection, keys[0])
     capture_id = _insert(connection, capture, keys[0], source, feed_id, run_id, payload_id, outcome)
+    for n, (page, page_payload) in enumerate(zip(capture.pages, pages, strict=True), start=2):
+        key = keys_of(page)[0]
+        page_id = _insert(connection, page, key, source, None, run_id, page_payload, "page")
+        continuations.put(connection, capture_id, n, page_id)
+        frontier.fetched(connection, [key], page_id, [key], None)
     if not _is_from_an_archive(capture):  # what it was years ago does not answer what it is today
         due_at = revisits.next_look(connection, keys[0], capture.fetched_at, () if feed else revisit)
         asked = parameters.add_keys(connection, source, keys[:1])
@@ -70,13 +96,15 @@ def keep(
 
 
 def _is_from_an_archive(capture: Capture) -> bool:
-    return capture.entry is not None and capture.entry.kind == "archive"
+    return capture.entry is not None and capture.entry.kind in ("archive", "import")
 
 
-def _is_repeat(connection: sqlite3.Connection, key: str, capture: Capture, payload_id: int | None) -> bool:
-    """Whether the newest capture of this address has the same bytes and is an article's."""
+def _is_repeat(
+    connection: sqlite3.Connection, key: str, capture: Capture, payload_id: int | None, pages: list[int]
+) -> bool:
+    """Whether the newest capture of this address has the same bytes, on all its pages, and is an article's."""
     row = connection.execute(
-        "SELECT payload_id, outcome, fetched_at FROM captures WHERE urlkey = ?"
+        "SELECT id, payload_id, outcome, fetched_at FROM captures WHERE urlkey = ?"
         " ORDER BY fetched_at DESC, id DESC LIMIT 1",
         (key,),
     ).fetchone()
@@ -85,6 +113,7 @@ def _is_repeat(connection: sqlite3.Connection, key: str, capture: Capture, paylo
         and row["payload_id"] == payload_id
         and row["outcome"] in ("article", "unchanged")
         and row["fetched_at"] <= stamp(capture.fetched_at)
+        and continuations.payloads_of(connection, row["id"]) == pages
     )
 
 
@@ -104,8 +133,8 @@ def _insert(
         entry = replace(entry, content=None)
     cursor = connection.execute(
         "INSERT INTO captures (source_id, feed_id, run_id, url, final_url, urlkey, fetched_at, status, mime, headers,"
-        " rights, completeness, rendered, entry, payload_id, outcome)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " request, rights, wire_digest, completeness, rendered, entry, payload_id, outcome)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             source,
             feed_id,
@@ -117,7 +146,9 @@ def _insert(
             capture.status,
             cleaned(capture.mime),
             to_json(capture.headers),
+            to_json(capture.request) if capture.request else None,
             clean_json(asked) if (asked := rights.signals(capture)) else None,
+            capture.wire_digest,
             capture.completeness,
             int(capture.rendered),
             entry_to_json(entry),

@@ -118,7 +118,9 @@ def checked(connection: sqlite3.Connection, feed_id: int, feed: Feed, capture: C
             (at, feed_id),
         )
         return
-    headers = {name.lower(): clean(value) for name, value in capture.headers}
+    # asked whether it changed, a server would never send the rest of one that came in part
+    whole = capture.completeness == "whole"
+    headers = {name.lower(): clean(value) for name, value in capture.headers} if whole else {}
     connection.execute(
         "UPDATE feeds SET kind = ?, etag = ?, last_modified = ?, digest = ?, checked_at = ?, status = ?,"
         " failures = 0, retry_at = NULL WHERE id = ?",

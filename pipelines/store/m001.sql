@@ -54,7 +54,7 @@ CREATE TABLE dictionaries (
     digest TEXT NOT NULL UNIQUE,    -- sha256 of body
     pages INTEGER NOT NULL,         -- that it was made from
     made_at TEXT NOT NULL,
-    body BLOB NOT NULL,             -- content of a zstd dictionary
+    body BLOB NOT NULL,             -- content of a zstd dictionary, in a zstd frame
     UNIQUE (source_id, n)
 ) STRICT;
 

@@ -119,6 +119,8 @@ def capture_from_row(row: sqlite3.Row, body: bytes) -> Capture:
         fetched_at=datetime.fromisoformat(row["fetched_at"]),
         status=row["status"],
         headers=tuple((name, value) for name, value in json.loads(row["headers"])),
+        request=tuple((name, value) for name, value in json.loads(row["request"] or "[]")),
+        wire_digest=row["wire_digest"],
         mime=row["mime"],
         completeness=row["completeness"],
         rendered=bool(row["rendered"]),
