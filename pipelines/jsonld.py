@@ -138,7 +138,7 @@ def _facts(node: Node, names: dict[str, Node]) -> Iterator[Claim]:
         ("image", _image(node.get("image"))),
         ("site", next((name for name, _ in _named(node.get("publisher"), names)), None)),
         ("dateline", node.get("dateline")),
-        ("type", _types(node)[0]),
+        ("type", next((kind for kind in _types(node) if kind == "LiveBlogPosting"), _types(node)[0])),
     ):
         if isinstance(value, (str, int)):
             yield Claim(field, plain(str(value)), "jsonld")

@@ -6,6 +6,7 @@ import, a pool) brings the clock and the archive.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from lxml.etree import LxmlError
@@ -15,11 +16,12 @@ from pipelines.fingerprint import fingerprint
 from pipelines.given import as_page, is_its_page, is_wanted
 from pipelines.language import language_of
 from pipelines.lines import word_count
-from pipelines.marks import form_of, marks_of
+from pipelines.marks import digest_in, digest_of, form_of, marks_of
 from pipelines.metadata import page_claims
 from pipelines.notices import notice
 from pipelines.packing import Read, pack, unpack
 from pipelines.page import Line, Page, UndecodableError, charset_of, decode, parse
+from pipelines.paging import join
 from pipelines.recipe import Recipe
 from pipelines.resolve import key_of, resolve
 from pipelines.rules import RuleSet, own_rules, rule_set
@@ -38,6 +40,7 @@ from pipelines.types import (
     Stripped,
 )
 
+_FIGURE = re.compile(r"\d")
 _SHORTEST = 20  # words; below it a page holds a notice, not news
 _HTML_MIMES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
 
@@ -52,6 +55,9 @@ def process(given: Capture | Extracted, recipe: Recipe) -> Article | Reject:
         return finish(unpack(given.packed, given.text), given.capture, recipe)
     found = read(given, recipe)
     outcome = found if isinstance(found, Reject) else finish(found, given, recipe)
+    if isinstance(outcome, Article) and given.pages:
+        further = (process(page, recipe) for page in given.pages)
+        return join(outcome, (one for one in further if isinstance(one, Article)))
     return _as_the_feed_gives_it(given, found, outcome, recipe) or outcome
 
 
@@ -91,7 +97,7 @@ def read(capture: Capture, recipe: Recipe) -> Read | Reject:
 def finish(found: Read, capture: Capture, recipe: Recipe) -> Article | Reject:
     """The article that an extraction makes; of the capture everything is needed but its body."""
     source = recipe.sources.get(capture.source or "")
-    stripped = strip(found.extraction, _rules(recipe, capture.source))
+    stripped = _stripped(found.extraction, recipe, capture.source)
     labels = [one.value for one in found.extraction.claims if one.field == "language"]
     language = language_of(stripped.text, [*labels, source.language if source else None])
     fields = resolve(replace(found.extraction, language=language), stripped, capture, source)
@@ -111,6 +117,19 @@ def finish(found: Read, capture: Capture, recipe: Recipe) -> Article | Reject:
         packed=pack(found),
         **fields,
     )
+
+
+def _stripped(extraction: Extraction, recipe: Recipe, source: str | None) -> Stripped:
+    """The text without furniture. Where a lesson takes nearly all of it, lines with figures in them stay: reports that
+    differ in their figures alone look alike, and are no furniture."""
+    patterns, lesson = _patterns(recipe, source), recipe.lessons.get(source or "", ())
+    stripped = strip(extraction, rule_set((*lesson, *patterns)))
+    if not lesson or word_count(stripped.text) >= max(_SHORTEST, word_count(extraction.text) // 10):
+        return stripped
+    lines = (extraction.text[block.start : block.stop] for block in extraction.blocks)
+    told = {digest_of(line) for line in lines if _FIGURE.search(line)}
+    spared = tuple(rule for rule in lesson if digest_in(rule.id) not in told)
+    return strip(extraction, rule_set((*spared, *patterns))) if len(spared) < len(lesson) else stripped
 
 
 def _form(text: str, block: Block) -> str:
@@ -174,8 +193,3 @@ def _patterns(recipe: Recipe, source: str | None) -> tuple[Rule, ...]:
     """The user's own rules, then the shipped ones."""
     own = recipe.sources.get(source or "")
     return (*own_rules(own.id, own.strip), *recipe.rules) if own else recipe.rules
-
-
-def _rules(recipe: Recipe, source: str | None) -> RuleSet:
-    """All rules for a source, what was learned of it included."""
-    return rule_set((*recipe.lessons.get(source or "", ()), *_patterns(recipe, source)))

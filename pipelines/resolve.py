@@ -18,6 +18,8 @@ from pipelines.urls import absolute, same_site, urlkey
 
 _URL_DATE = re.compile(r"/((?:19|20)\d\d)[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?:[/_-]|$)")
 
+_LIVE = "LiveBlogPosting"
+
 
 def resolve(extraction: Extraction, stripped: Stripped, capture: Capture, source: Source | None) -> dict[str, Any]:
     """The fields of the article, by name. Nothing is invented: a field nobody claims is None or empty."""
@@ -53,6 +55,7 @@ def resolve(extraction: Extraction, stripped: Stripped, capture: Capture, source
         "captions": choose.distinct(one.value for one in choose.of(claims, "captions")),
         "links": _outbound(stripped, capture),
         "paywalled": bool(choose.of(claims, "paywalled")),
+        "live": any(one.value == _LIVE for one in choose.of(claims, "type")),
         "claims": tuple(dict.fromkeys(claims)),
     }
 
@@ -60,7 +63,7 @@ def resolve(extraction: Extraction, stripped: Stripped, capture: Capture, source
 def _entry_claims(entry: Entry | None) -> Iterator[Claim]:
     if entry is None:
         return
-    origin = {"news": "news", "sitemap": "sitemap", "section": "section"}.get(entry.kind, "feed")
+    origin = entry.kind if entry.kind in ("news", "sitemap", "section", "import") else "feed"
     for name in ("title", "published_at", "modified_at", "language"):
         if value := getattr(entry, name):
             yield Claim(name, value, origin)

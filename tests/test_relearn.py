@@ -53,6 +53,7 @@ Nobody was hurt, but the road to the quarry will stay closed until the weekend.
 
 Foresters want to carve a long bench out of its trunk for the village green.""",
 }
+_REPORT = "The water stood {} centimetres high at the gauge below the bridge and rose by {} since the day before."
 FOOTER = "The Harbour Courier is set in lead at Quay Four"
 TEASER = "Ask our pilot about tides and fog"
 
@@ -303,3 +304,23 @@ def test_outcomes_are_stored_together_and_a_bad_one_fails_alone(writer: Writer) 
         (row,) = archive.run_report(run)
     assert (row["rebuilt"], row["failed"], row["back"]) == (2, 1, 2 * len(f"\n\n{FOOTER}"))
     assert rows(writer.path, "SELECT stage FROM failures") == [("store",)]
+
+
+def test_reports_that_differ_in_figures_alone_are_no_furniture(tmp_path: Path) -> None:
+    desk, files = Desk(tmp_path), []
+    for n in range(12):
+        lines = (f"Water report number {n}", *(_REPORT.format(n + 7 * k, 3 * n + k) for k in range(4)), FOOTER)
+        files.append(desk.write(f"{n}.txt", "\n\n".join(lines)))
+    assert desk("import", "--source", "water", *files).code == 0
+    kept = rows(desk.db, "SELECT title, description || text FROM articles")
+    assert sorted(title for title, _ in kept) == sorted(f"Water report number {n}" for n in range(12))
+    assert all(text.count("at the gauge") == 4 and FOOTER not in text for _, text in kept)
+
+
+def test_a_pattern_of_ones_own_may_have_flags(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    file = desk.write("ferry.txt", f"{STORIES['ferry']}\n\n{FOOTER.upper()}")
+    desk.write("sources.toml", f'[source.water]\nhomepage = "https://w.example/"\nstrip = ["(?i){FOOTER}"]\n')
+    assert desk("import", "--source", "water", file).code == 0
+    (text,) = texts(desk).values()
+    assert FOOTER.upper() not in text

@@ -15,10 +15,12 @@ from twisted.python.failure import Failure
 
 from crawler.captures import capture_of, passing, retry_at
 from crawler.frontier import Frontier
+from crawler.further import BrokenOffError, with_pages
 from crawler.middlewares.refusal import HELD, NotNowError, RefusedError
 from crawler.middlewares.render import RENDER, check_browser
 from pipelines.errors import ArchiveError, ConfigError
 from pipelines.live import Run
+from pipelines.store.frontier import MAX_TRIES
 from pipelines.store.writer import Queued, Writer
 from pipelines.types import Fetched, Source
 
@@ -152,7 +154,14 @@ class BaseSpider(Spider):
         elif passing(response.status):
             await self._fail(queued, f"status {response.status}", "", retry_at(response, queued.tries))
         else:
-            yield Fetched(capture=capture_of(response, queued.url, queued.source, queued.entry))
+            capture = capture_of(response, queued.url, queued.source, queued.entry)
+            try:
+                yield Fetched(capture=await with_pages(self.crawler, capture))
+            except BrokenOffError as problem:
+                if queued.tries + 1 < MAX_TRIES:
+                    await self._fail(queued, "a further page did not come", str(problem), retry_at(None, queued.tries))
+                else:
+                    yield Fetched(capture=capture)
 
     async def page_lost(self, failure: Failure) -> None:
         """A page of the queue has not come."""

@@ -147,9 +147,15 @@ def own_rules(source: str, patterns: Iterable[str]) -> tuple[Rule, ...]:
     """The lines a user had stripped from a source (`strip = […]`), as rules."""
     why = "Named in sources.toml as furniture of this source."
     return tuple(
-        Rule(id=f"yours.{source}.{n}", zone="any", pattern=pattern, why=why, origin="yours")
+        Rule(id=f"yours.{source}.{n}", zone="any", pattern=_scoped(pattern), why=why, origin="yours")
         for n, pattern in enumerate(patterns, 1)
     )
+
+
+def _scoped(pattern: str) -> str:
+    """The pattern with its flags for itself alone: it becomes a part of a longer one, where `(?i)` may not stand."""
+    flags = re.match(r"\(\?([aimsux]+)\)", pattern)
+    return f"(?{flags[1]}:{pattern[flags.end() :]})" if flags else pattern
 
 
 def all_rules(recipe: Recipe) -> list[Rule]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,13 +13,13 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 from pipelines.errors import StoreError
-from pipelines.store import blocks, extractions, figures, ledger, tallies
+from pipelines.store import blocks, continuations, extractions, figures, ledger, tallies
 from pipelines.store import search as fts
 from pipelines.store.blocks import Repeated
 from pipelines.store.extractions import Shown
 from pipelines.store.faults import explained
 from pipelines.store.opening import open_archive as open_archive
-from pipelines.store.payloads import body_of
+from pipelines.store.payloads import HAS_BODY, body_of
 from pipelines.store.rows import capture_from_row, clean, key_of
 from pipelines.types import Capture, Readable, restore
 
@@ -75,7 +76,10 @@ class Archive:
     def capture(self, capture_id: int) -> Capture:
         """A capture as it was kept."""
         row = self._capture_row(capture_id)
-        return capture_from_row(row, self._body(row["payload_id"]) or b"")
+        with explained(self.path):
+            further = continuations.pages_of(self._connection, capture_id)
+        pages = tuple(capture_from_row(one, self._body(one["payload_id"]) or b"") for one in further)
+        return replace(capture_from_row(row, self._body(row["payload_id"]) or b""), pages=pages)
 
     def pending(self, limit: int | None = None) -> Iterator[tuple[int, Capture]]:
         """Captures that wait to be read, oldest first."""
@@ -92,8 +96,10 @@ class Archive:
         for capture_id in self._ids(where, params, None):
             with explained(self.path):
                 found = extractions.extracted(self._connection, capture_id)
-            usable = found is not None and found[0] == base_for(found[1].capture.source)
-            yield capture_id, found[1] if found and usable else self.capture(capture_id)
+            if found is not None and found[0] == base_for(found[1].capture.source):
+                yield capture_id, found[1]
+            elif self._has_body(capture_id):
+                yield capture_id, self.capture(capture_id)
 
     # what sources repeat
 
@@ -167,7 +173,8 @@ class Archive:
 
     def _captures(self, where: str, params: Sequence[Any], limit: int | None) -> Iterator[tuple[int, Capture]]:
         for capture_id in self._ids(where, params, limit):
-            yield capture_id, self.capture(capture_id)
+            if self._has_body(capture_id):  # what is pruned or forgotten cannot be read again, and stays as it was read
+                yield capture_id, self.capture(capture_id)
 
     def _ids(self, where: str, params: Sequence[Any], limit: int | None) -> list[int]:
         """The ids at once, then one short read each: a long one would keep the writer's log from being merged."""
@@ -177,6 +184,9 @@ class Archive:
             (*params, -1 if limit is None else limit),
         )
         return [row["id"] for row in rows]
+
+    def _has_body(self, capture_id: int) -> bool:
+        return bool(self._rows(f"SELECT 1 FROM captures WHERE id = ? AND {HAS_BODY}", (capture_id,)))
 
     def _capture_row(self, capture_id: int) -> sqlite3.Row:
         with explained(self.path):
