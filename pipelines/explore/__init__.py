@@ -36,6 +36,14 @@ def canned_queries(datasette: Any, database: str) -> Callable[[], Awaitable[dict
 
 
 @hookimpl
+def prepare_connection(conn: Any) -> None:
+    """The SQL functions of the archive, for every query."""
+    from pipelines.store.functions import register
+
+    register(conn)
+
+
+@hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     """Our pages. Datasette's own index stays at /-/."""
     from pipelines.explore import article, pages

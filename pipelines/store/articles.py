@@ -7,8 +7,20 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import extractions, faillog, identity, ledger, parameters, revise, revisits, tallies
+from pipelines.store import (
+    changes,
+    dedupe,
+    extractions,
+    faillog,
+    identity,
+    ledger,
+    parameters,
+    revise,
+    revisits,
+    tallies,
+)
 from pipelines.store.followed import ensure_source
+from pipelines.store.forget import disown
 from pipelines.store.identity import Place
 from pipelines.store.rows import clean, clean_json, cleaned, key_of, same_length, stamp
 from pipelines.types import Article, Capture, Outcome, Reject
@@ -21,6 +33,9 @@ def settle(
     """Write an outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason> or failed."""
     source, reason = capture.source, None
     before = _length(connection, capture_id)
+    if isinstance(outcome, Article) and disown(connection, capture_id, outcome):
+        tallies.add(connection, run_id, source, "rejected:forgotten")
+        return "rejected:forgotten"
     if isinstance(outcome, Article):
         result = _put(connection, capture_id, capture, outcome)
         word = "article" if result == "new" or _gave_words(connection, capture_id) else "unchanged"
@@ -30,12 +45,14 @@ def settle(
             went = before - len(outcome.text)
             tallies.add(connection, run_id, source, "removed_chars", went)
             tallies.add(connection, run_id, source, "went" if went > 0 else "back", abs(went))
+        if result == "new":  # the front page may be taken for one
+            revisits.missed(connection, capture)
         if word == "unchanged":
             reason = revisits.seen_elsewhere(connection, capture_id)
     elif isinstance(outcome, Reject):
         _withdraw(connection, capture_id)
         revisits.unfit(connection, capture_id, outcome)
-        revisits.missed(connection, capture)
+        revisits.missed(connection, capture, outcome)
         result, word = f"rejected:{outcome.reason}", str(outcome.reason)
         reason = clean(f"{outcome.reason}: {outcome.detail}" if outcome.detail else word)
     else:
@@ -55,7 +72,7 @@ def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, arti
     place = identity.locate(connection, capture_id, capture, article)
     _withdraw(connection, capture_id, unless=place.known["id"] if place.known else None)
     ledger.ensure_named(connection, article)
-    values = _columns(article)
+    values = columns_of(article)
     values["source_id"] = ensure_source(connection, article.source or capture.source)
     at = stamp(capture.fetched_at)
     if place.known is None:
@@ -65,6 +82,7 @@ def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, arti
         connection.execute(f"INSERT INTO articles (id, {names}) VALUES (?, {marks})", (article_id, *values.values()))
         ledger.put(connection, article_id, article)
         extractions.put(connection, article_id, article)
+        dedupe.place(connection, article_id)
         result = "new"
     else:
         article_id = place.known["id"]
@@ -72,9 +90,12 @@ def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, arti
             values |= {"url": place.url, "urlkey": place.urlkey}
         result = _update(connection, capture_id, at, article, values, place)
         (rests_on,) = connection.execute("SELECT capture_id FROM articles WHERE id = ?", (article_id,)).fetchone()
+        compare = place.moved
         if rests_on == capture_id:
-            ledger.put(connection, article_id, article)
+            compare |= ledger.put(connection, article_id, article)
+            compare |= any(values[name] != place.known[name] for name in ("digest", "title", "source_id"))
             extractions.put(connection, article_id, article)
+        (dedupe.place if compare else dedupe.redate)(connection, article_id)
     _put_addresses(connection, article_id, capture, place, article.source)
     return result
 
@@ -92,26 +113,52 @@ def _update(
     assert known is not None
     words = revise.words_of(values)
     if known["capture_id"] == capture_id:
-        return "rebuilt" if _replace(connection, known, values) - {"recipe_id"} else "unchanged"
+        return "rebuilt" if _rebuild(connection, known, values) - {"recipe_id"} else "unchanged"
     rewritten = revise.rewrite(connection, known["id"], capture_id, words)
     if rewritten is not None:
+        _told_apart(connection, known["id"], rewritten)
         return "rebuilt" if rewritten else "unchanged"
-    if (
-        place.first_of_page and revise.words_of(known) != words
-    ):  # nothing changed: the first capture was of another form
-        _replace(connection, known, {**values, "gone_at": None, "capture_id": capture_id})
+    cuts = [one.text for one in ledger.removals_of(connection, known["id"])], [one.text for one in article.removals]
+    same = revise.same(revise.words_of(known), words, *cuts)
+    if place.first_of_page and not same:  # nothing changed: the first capture was of another form
+        _rebuild(connection, known, {**values, "gone_at": None, "capture_id": capture_id})
         return "moved"
     if (at, capture_id) < (known["base_at"], known["capture_id"]):
         if place.beside:
             return "unchanged"
-        return "revised" if revise.insert_older(connection, known, capture_id, at, words) else "unchanged"
-    same = revise.words_of(known) == words or ledger.same_extraction(connection, known, article)
-    if same or not place.same_page:
+        number = revise.insert_older(connection, known, capture_id, at, words)
+        _tell(connection, known["id"], number)
+        return "revised" if number else "unchanged"
+    if same or not place.same_page or ledger.same_extraction(connection, known, article):
         address = {key: values[key] for key in ("url", "urlkey") if place.moved}
         return "moved" if "urlkey" in _replace(connection, known, {"gone_at": None, **address}) else "unchanged"
-    revise.retire(connection, known["id"], at)
+    is_new = revise.follow(connection, known, capture_id, at, words)
     _replace(connection, known, {**values, "gone_at": None, "capture_id": capture_id})
-    return "revised"
+    changes.put_last(connection, known["id"])
+    return "revised" if is_new else "unchanged"
+
+
+def _rebuild(connection: sqlite3.Connection, known: sqlite3.Row, values: dict[str, Any]) -> set[str]:
+    """`_replace` by another reading of the same words: what the last edit changed is told anew."""
+    changed = _replace(connection, known, values)
+    if changed & {"title", "description", "text", "language"}:
+        _told_apart(connection, known["id"], revise.last(connection, known["id"]))
+    return changed
+
+
+def _told_apart(connection: sqlite3.Connection, article_id: int, n: int) -> None:
+    """Revision `n` or the text after it was read anew: whether they still differ, and in what."""
+    if n:
+        revise.merge_equal(connection, article_id, n)
+        revise.merge_equal(connection, article_id, n - 1)
+        _tell(connection, article_id, n)
+
+
+def _tell(connection: sqlite3.Connection, article_id: int, n: int | None) -> None:
+    """Tell the edits anew on both sides of revision `n`."""
+    if n:
+        changes.put(connection, article_id, n)
+        changes.put(connection, article_id, n - 1)
 
 
 def _replace(connection: sqlite3.Connection, known: sqlite3.Row, values: dict[str, Any]) -> set[str]:
@@ -132,11 +179,14 @@ def _withdraw(connection: sqlite3.Connection, capture_id: int, *, unless: int | 
         "SELECT id FROM articles WHERE capture_id = ? AND id IS NOT ?", (capture_id, unless)
     ).fetchall():
         connection.execute(
-            "UPDATE captures SET outcome = NULL WHERE id IN (SELECT capture_id FROM revisions WHERE article_id = ?)",
-            (article_id,),
+            "UPDATE captures SET outcome = NULL WHERE id IN (SELECT capture_id FROM revisions WHERE article_id = :id"
+            " UNION ALL SELECT capture_id FROM returns WHERE article_id = :id)",
+            {"id": article_id},
         )
+        dedupe.withdraw(connection, [article_id])
         connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
-    connection.execute("DELETE FROM revisions WHERE capture_id = ? AND article_id IS NOT ?", (capture_id, unless))
+    for article_id, n in revise.withdraw(connection, capture_id, unless=unless):
+        changes.put(connection, article_id, n)
 
 
 def _length(connection: sqlite3.Connection, capture_id: int) -> int | None:
@@ -147,7 +197,8 @@ def _length(connection: sqlite3.Connection, capture_id: int) -> int | None:
 
 def _gave_words(connection: sqlite3.Connection, capture_id: int) -> bool:
     row = connection.execute(
-        "SELECT 1 FROM articles WHERE capture_id = :id UNION ALL SELECT 1 FROM revisions WHERE capture_id = :id",
+        "SELECT 1 FROM articles WHERE capture_id = :id UNION ALL SELECT 1 FROM revisions WHERE capture_id = :id"
+        " UNION ALL SELECT 1 FROM returns WHERE capture_id = :id",
         {"id": capture_id},
     ).fetchone()
     return row is not None
@@ -183,7 +234,7 @@ def _kind(url: str) -> str:
     return plain_form(url)[0] or "seen"
 
 
-def _columns(article: Article) -> dict[str, Any]:
+def columns_of(article: Article) -> dict[str, Any]:
     """The columns that depend on nothing but the article."""
     text = same_length(article.text)
     digest = article.fingerprint.digest if text == article.text else hashlib.sha256(text.encode()).hexdigest()
@@ -203,6 +254,7 @@ def _columns(article: Article) -> dict[str, Any]:
         "text_from": article.text_from,
         "modified_at": cleaned(article.modified_at),
         "paywalled": int(article.paywalled),
+        "live": int(article.live),
         "image": cleaned(article.image),
         "captions": clean_json(article.captions),
         "links": clean_json(article.links),

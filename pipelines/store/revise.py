@@ -1,22 +1,36 @@
-"""The texts an article had: one row for each, from the capture that first showed it to the one that showed the next."""
+"""The texts an article had: one row for each, from the capture that first showed it to the one that showed the next.
+
+A revision is a text. One that comes back is none: it is written down as a return to the text it was, so that a headline
+that goes back and forth leaves two texts and the times at which each was shown.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
+from pipelines.edits import Prose
+from pipelines.sameness import same_prose
+
+_RECENT = 20  # texts among which one is looked for by its words; one that is the same to the letter is always found
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What readers saw; two captures with equal words are one revision."""
+    """What readers saw; captures with equal words are one revision."""
 
     title: str | None
     description: str | None
     digest: str
     text: str = field(repr=False, compare=False)
+
+    @property
+    def prose(self) -> Prose:
+        """The same without its digest."""
+        return Prose(self.title, self.description, self.text)
 
 
 def words_of(row: sqlite3.Row | Mapping[str, Any]) -> Words:
@@ -24,62 +38,191 @@ def words_of(row: sqlite3.Row | Mapping[str, Any]) -> Words:
     return Words(row["title"], row["description"], row["digest"], row["text"])
 
 
-def retire(connection: sqlite3.Connection, article_id: int, seen_until: str) -> None:
-    """Write the article's present words down as a revision; the caller replaces them."""
-    connection.execute(
-        "INSERT INTO revisions (article_id, n, capture_id, seen_from, seen_until, title, description, digest, text)"
-        " SELECT id, 1 + coalesce((SELECT max(n) FROM revisions WHERE article_id = articles.id), 0), capture_id,"
-        " coalesce((SELECT max(seen_until) FROM revisions WHERE article_id = articles.id), first_seen_at),"
-        " ?, title, description, digest, text FROM articles WHERE id = ?",
-        (seen_until, article_id),
-    )
+def same(one: Words, other: Words, cut: Iterable[str] = (), cut_of_other: Iterable[str] = ()) -> bool:
+    """Whether no words changed; `cut` and `cut_of_other` are what was cut from the two pages."""
+    return one == other or same_prose(one.prose, other.prose, cut, cut_of_other)
 
 
-def rewrite(connection: sqlite3.Connection, article_id: int, capture_id: int, words: Words) -> bool | None:
-    """Put other words into the revision that `capture_id` gave; None if it gave none, else whether they differ."""
+def follow(connection: sqlite3.Connection, known: sqlite3.Row, capture_id: int, at: str, words: Words) -> bool:
+    """Write down that other words are shown since `at`, which the caller gives the article; True if they are new ones.
+
+    The words it has until now become a revision, unless they are one already.
+    """
+    article_id = known["id"]
+    returned = _find(connection, article_id, words)
+    if _is_back(connection, article_id):
+        connection.execute(
+            "UPDATE returns SET seen_until = ? WHERE article_id = ? AND seen_until IS NULL", (at, article_id)
+        )
+    else:
+        since = shown_since(connection, article_id)
+        _insert(connection, known, known["capture_id"], last(connection, article_id) + 1, since, at)
+    if returned is not None:
+        _put_return(connection, article_id, capture_id, returned, at, None)
+    return returned is None
+
+
+def shown_since(connection: sqlite3.Connection, article_id: int) -> str:
+    """When the present words were first shown, as far as is known."""
+    row = connection.execute(
+        "SELECT seen_from FROM history WHERE article_id = ? AND n IS NULL", (article_id,)
+    ).fetchone()
+    return str(row[0])
+
+
+def last(connection: sqlite3.Connection, article_id: int) -> int:
+    """The number of the latest revision; 0 where there is none."""
+    row = connection.execute("SELECT max(n) FROM revisions WHERE article_id = ?", (article_id,)).fetchone()
+    return int(row[0] or 0)
+
+
+def rewrite(connection: sqlite3.Connection, article_id: int, capture_id: int, words: Words) -> int | None:
+    """Put other words into the revision that `capture_id` gave: its number, 0 if equal; None: it gave none."""
     row = connection.execute(
         "SELECT * FROM revisions WHERE article_id = ? AND capture_id = ?", (article_id, capture_id)
     ).fetchone()
     if row is None:
         return None
+    if words_of(row) == words:
+        return 0
     connection.execute(
         "UPDATE revisions SET title = ?, description = ?, digest = ?, text = ? WHERE article_id = ? AND n = ?",
         (words.title, words.description, words.digest, words.text, article_id, row["n"]),
     )
-    return words_of(row) != words
+    return int(row["n"])
 
 
-def insert_older(connection: sqlite3.Connection, known: sqlite3.Row, capture_id: int, at: str, words: Words) -> bool:
-    """Give words seen at `at`, before the present ones, their place in the history; True if they are a new text.
+def insert_older(
+    connection: sqlite3.Connection, known: sqlite3.Row, capture_id: int, at: str, words: Words
+) -> int | None:
+    """Give words seen at `at`, before the present ones, their place in the history; its number if they are a new text.
 
     `known` is the article's row with `base_at`, the time of its own capture. The present text stays.
     """
     article_id = known["id"]
     connection.execute("UPDATE articles SET first_seen_at = min(first_seen_at, ?) WHERE id = ?", (at, article_id))
-    rows = connection.execute("SELECT * FROM revisions WHERE article_id = ? ORDER BY n", (article_id,)).fetchall()
-    place = sum(row["seen_from"] <= at for row in rows)
-    if place and words_of(rows[place - 1]) == words:
-        return False
-    if place:
-        _set(connection, rows[place - 1], "seen_until", at)
-    later = rows[place] if place < len(rows) else None
-    if words_of(later or known) == words:
-        if later is not None:
-            _set(connection, later, "seen_from", at)
-        return False
+    connection.execute("DELETE FROM returns WHERE article_id = ? AND capture_id = ?", (article_id, capture_id))
+    shown = connection.execute(
+        "SELECT 'revisions' AS place, n, capture_id, seen_from FROM revisions WHERE article_id = :id UNION ALL"
+        " SELECT 'returns', n, capture_id, seen_from FROM returns WHERE article_id = :id"
+        " ORDER BY seen_from, capture_id",
+        {"id": article_id},
+    ).fetchall()
+    place = sum(row["seen_from"] <= at for row in shown)
+    before = shown[place - 1] if place else None
+    later = shown[place] if place < len(shown) else None
+    if before is not None and same(_words(connection, article_id, before["n"]), words):
+        return None
     until = later["seen_from"] if later else known["base_at"]
+    if before is not None:
+        _set(connection, article_id, before, "seen_until", at)
+    if same(_words(connection, article_id, later["n"]) if later else words_of(known), words):
+        if later is not None:
+            _set(connection, article_id, later, "seen_from", at)
+        return None
+    found = _find(connection, article_id, words)
+    if found is not None:
+        _put_return(connection, article_id, capture_id, found, at, until)
+        return None
+    # numbers may have gaps where texts were pruned
+    n: int = 1 + max((row["n"] for row in shown[:place] if row["place"] == "revisions"), default=0)
+    _make_room(connection, article_id, n)
+    row = {"id": article_id, "title": words.title, "description": words.description, "digest": words.digest}
+    _insert(connection, {**row, "text": words.text}, capture_id, n, at, until)
+    if not _is_back(connection, article_id) and same(words_of(known), words):
+        _put_return(connection, article_id, known["capture_id"], n, known["base_at"], None)
+    return n
+
+
+def withdraw(connection: sqlite3.Connection, capture_id: int, *, unless: int | None = None) -> list[tuple[int, int]]:
+    """Take back what a capture gave to articles other than `unless`; (article, number before) of what went."""
+    given = {"id": capture_id, "unless": unless}
+    where = "WHERE capture_id = :id AND article_id IS NOT :unless"
+    gone = connection.execute(f"SELECT article_id, n FROM revisions {where}", given).fetchall()
+    connection.execute(f"DELETE FROM returns {where}", given)
+    connection.execute(f"DELETE FROM revisions {where}", given)
+    return [(article_id, n - 1) for article_id, n in gone]
+
+
+def merge_equal(connection: sqlite3.Connection, article_id: int, n: int) -> None:
+    """Drop a revision whose words turned out to be those of the text after it: only other rules told them apart."""
+    following = connection.execute(
+        "SELECT * FROM revisions WHERE article_id = ? AND n > ? ORDER BY n LIMIT 1", (article_id, n)
+    ).fetchone()
+    after = following or connection.execute("SELECT * FROM articles WHERE id = ?", (article_id,)).fetchone()
+    row = connection.execute("SELECT * FROM revisions WHERE article_id = ? AND n = ?", (article_id, n)).fetchone()
+    if (
+        row is None
+        or (following is None and _is_back(connection, article_id))
+        or not same(words_of(row), words_of(after))
+    ):
+        return
+    connection.execute("DELETE FROM revisions WHERE article_id = ? AND n = ?", (article_id, n))
+    connection.execute("UPDATE captures SET outcome = 'unchanged' WHERE id = ?", (row["capture_id"],))
+    if following is not None:
+        _set(connection, article_id, {"place": "revisions", **dict(following)}, "seen_from", row["seen_from"])
+
+
+def _find(connection: sqlite3.Connection, article_id: int, words: Words) -> int | None:
+    """The number of the revision that has these words."""
+    row = connection.execute(
+        "SELECT n FROM revisions WHERE article_id = ? AND digest = ? AND title IS ? AND description IS ? LIMIT 1",
+        (article_id, words.digest, words.title, words.description),
+    ).fetchone()
+    if row is not None:
+        return int(row["n"])
+    recent = connection.execute(
+        "SELECT n, title, description, digest, text FROM revisions WHERE article_id = ? ORDER BY n DESC LIMIT ?",
+        (article_id, _RECENT),
+    )
+    return next((int(row["n"]) for row in recent if same(words_of(row), words)), None)
+
+
+def _is_back(connection: sqlite3.Connection, article_id: int) -> bool:
+    """Whether the present words are those of a revision."""
+    found = connection.execute("SELECT 1 FROM returns WHERE article_id = ? AND seen_until IS NULL", (article_id,))
+    return found.fetchone() is not None
+
+
+def _words(connection: sqlite3.Connection, article_id: int, n: int) -> Words:
+    return words_of(
+        connection.execute("SELECT * FROM revisions WHERE article_id = ? AND n = ?", (article_id, n)).fetchone()
+    )
+
+
+def _make_room(connection: sqlite3.Connection, article_id: int, n: int) -> None:
     # two steps, because a key may not be taken twice on the way
-    connection.execute("UPDATE revisions SET n = -n - 1 WHERE article_id = ? AND n > ?", (article_id, place))
+    connection.execute("UPDATE revisions SET n = -n - 1 WHERE article_id = ? AND n >= ?", (article_id, n))
     connection.execute("UPDATE revisions SET n = -n WHERE article_id = ? AND n < 0", (article_id,))
+
+
+def _insert(
+    connection: sqlite3.Connection,
+    row: sqlite3.Row | Mapping[str, Any],
+    capture_id: int,
+    n: int,
+    since: str,
+    until: str,
+) -> None:
     connection.execute(
         "INSERT INTO revisions (article_id, n, capture_id, seen_from, seen_until, title, description, digest, text)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (article_id, place + 1, capture_id, at, until, words.title, words.description, words.digest, words.text),
+        (row["id"], n, capture_id, since, until, row["title"], row["description"], row["digest"], row["text"]),
     )
-    return True
 
 
-def _set(connection: sqlite3.Connection, row: sqlite3.Row, column: str, value: str) -> None:
+def _put_return(
+    connection: sqlite3.Connection, article_id: int, capture_id: int, n: int, since: str, until: str | None
+) -> None:
     connection.execute(
-        f"UPDATE revisions SET {column} = ? WHERE article_id = ? AND n = ?", (value, row["article_id"], row["n"])
+        "INSERT INTO returns (article_id, capture_id, n, seen_from, seen_until) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET n = excluded.n, seen_from = excluded.seen_from, seen_until = excluded.seen_until",
+        (article_id, capture_id, n, since, until),
+    )
+
+
+def _set(connection: sqlite3.Connection, article_id: int, row: Any, column: str, value: str) -> None:
+    connection.execute(
+        f"UPDATE {row['place']} SET {column} = ? WHERE article_id = ? AND capture_id = ?",
+        (value, article_id, row["capture_id"]),
     )

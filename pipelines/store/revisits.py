@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store.rows import keys_of, stamp
+from pipelines.store.rows import key_of, keys_of, stamp
 from pipelines.types import Capture, Reason, Reject
 from pipelines.urls import same_site
 
@@ -18,6 +17,8 @@ TRUST = timedelta(days=1)
 #: What a page is that will hardly become an article.
 _NEVER_ARTICLES = (Reason.NOT_HTML, Reason.UNDECODABLE, Reason.LISTING, Reason.LOGIN)
 _GONE = (404, 410)
+#: What says nothing of an article but that we may not see it.
+_KEPT_FROM_US = (Reason.LOGIN, Reason.BLOCKED)
 
 
 def next_look(connection: sqlite3.Connection, key: str, at: datetime, offsets: Sequence[float]) -> str | None:
@@ -25,7 +26,9 @@ def next_look(connection: sqlite3.Connection, key: str, at: datetime, offsets: S
     if not offsets:
         return None
     (first,) = connection.execute(
-        "SELECT min(fetched_at) FROM captures WHERE urlkey = ? AND entry ->> 'kind' IS NOT 'archive'", (key,)
+        "SELECT min(fetched_at) FROM captures WHERE urlkey = ?"
+        " AND coalesce(entry ->> 'kind', '') NOT IN ('archive', 'import')",
+        (key,),
     ).fetchone()
     start = datetime.fromisoformat(first) if first else at
     return next((stamp(moment) for one in offsets if (moment := start + timedelta(seconds=one)) > at), None)
@@ -74,16 +77,20 @@ def seen_elsewhere(connection: sqlite3.Connection, capture_id: int) -> str | Non
     return f"duplicate of {row['url']}"
 
 
-def missed(connection: sqlite3.Connection, capture: Capture) -> None:
-    """Write down that the article at an address is gone: the host says so, or leads to its front page instead."""
-    if capture.status in _GONE or _leads_home(capture):
+def missed(connection: sqlite3.Connection, capture: Capture, reject: Reject | None = None) -> None:
+    """Write down that the article at an address is gone: the host says so, or leads elsewhere instead.
+
+    `reject` is why the page that came is no article; None where it is one.
+    """
+    gone = reject is not None and (capture.status in _GONE or reject.reason is Reason.NOT_FOUND)
+    if gone or _leads_away(connection, capture, reject):
         at = stamp(capture.fetched_at)
         connection.execute(
             "UPDATE articles SET gone_at = :at WHERE gone_at IS NULL AND id IN ("
             " SELECT articles.id FROM articles JOIN captures ON captures.id = articles.capture_id"
             " WHERE (articles.urlkey = :key OR captures.urlkey = :key) AND captures.fetched_at <= :at)"
-            " AND NOT EXISTS (SELECT 1 FROM captures AS later"
-            " WHERE later.urlkey = :key AND later.status IN (200, 304) AND later.fetched_at > :at)",
+            " AND NOT EXISTS (SELECT 1 FROM captures AS later WHERE later.urlkey = :key"
+            " AND later.outcome IN ('article', 'unchanged') AND later.fetched_at > :at)",
             {"at": at, "key": keys_of(capture)[0]},
         )
 
@@ -97,13 +104,25 @@ def back_again(connection: sqlite3.Connection, key: str) -> None:
     )
 
 
-def _leads_home(capture: Capture) -> bool:
-    """Whether an address now leads to the bare front page of its own site."""
-    if not capture.final_url:
+def _leads_away(connection: sqlite3.Connection, capture: Capture, reject: Reject | None) -> bool:
+    """Whether an address now leads to a page of its own site without an article: front page, section, list."""
+    if not capture.final_url or not same_site(capture.url, capture.final_url):
         return False
-    asked, came = urlsplit(capture.url), urlsplit(capture.final_url)
-    return asked.path.strip("/") != "" and came.path.strip("/") == "" and not came.query and _same(capture)
+    asked, came = key_of(capture.url), key_of(capture.final_url)
+    if asked == came or asked.endswith(")/"):
+        return False
+    if came.endswith(")/"):
+        return True
+    if reject is None or reject.reason in _KEPT_FROM_US:
+        return False
+    return reject.reason is Reason.LISTING or asked.startswith(f"{came}/") or _is_section(connection, capture, came)
 
 
-def _same(capture: Capture) -> bool:
-    return same_site(capture.url, capture.final_url or "")
+def _is_section(connection: sqlite3.Connection, capture: Capture, key: str) -> bool:
+    """Whether a page is known as one that lists the articles of its source."""
+    rows = connection.execute(
+        "SELECT url FROM feeds WHERE source_id = :id AND kind = 'section'"
+        " UNION ALL SELECT homepage FROM sources WHERE id = :id AND homepage IS NOT NULL",
+        {"id": capture.source},
+    )
+    return any(key_of(url) == key for (url,) in rows)
