@@ -24,7 +24,12 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=4096)
 def key(text: str) -> str:
     """Text for recognising again: words only, folded, quotes and punctuation aside."""
-    return " ".join(_WORD.findall(fold(text).replace("’", "'")))
+    return " ".join(words(text))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, folded, in order; whole texts go here, since `key` remembers what it was asked."""
+    return _WORD.findall(fold(text).replace("’", "'"))
 
 
 @lru_cache(maxsize=1024)
@@ -34,6 +39,11 @@ def word_count(text: str) -> int:
     if not spaceless:
         return len(_WORD.findall(text))
     return len(_WORD.findall(_SPACELESS.sub(" ", text))) + (spaceless + 1) // 2
+
+
+def spaceless(text: str) -> bool:
+    """Whether a text is in a script that writes no spaces, for the most part."""
+    return _SPACELESS.search(text) is not None and word_count(text) > 3 * len(words(text))
 
 
 def ends_sentence(text: str) -> bool:

@@ -97,6 +97,17 @@ def test_an_unchanged_newsroom_costs_one_conditional_request_per_feed(crawled: C
     assert len(crawled.second_log) == crawled.project.one("SELECT count(*) FROM feeds WHERE digest IS NOT NULL")
 
 
+def test_a_story_carried_by_three_outlets(crawled: Crawled) -> None:
+    rows = crawled.project.rows(
+        "SELECT first, source_id, hours_behind, new_title, kept, cut, added FROM syndication ORDER BY published_at"
+    )
+    assert rows == [
+        ("severline", "severline", 0, 0, None, None, None),
+        ("severline", "palmera", 2.24, 1, 8, 0, 0),
+        ("severline", "dalmara", None, 1, 7, 1, 0),  # whose times have no zone
+    ]
+
+
 def test_quiet_says_nothing(crawled: Crawled) -> None:
     assert (crawled.second.out, crawled.second.err) == ("", "")
 

@@ -40,7 +40,8 @@ SELECT articles.id, articles.title, articles.url, articles.source_id, sources.na
 FROM clusters
 JOIN articles ON articles.id = clusters.article_id
 LEFT JOIN sources ON sources.id = articles.source_id
-LEFT JOIN similar ON similar.article_id = :id AND similar.other_id = articles.id
+LEFT JOIN similar ON (similar.article_id, similar.other_id) = (:id, articles.id)
+    OR (similar.article_id, similar.other_id) = (articles.id, :id)
 WHERE clusters.head_id = (SELECT head_id FROM clusters WHERE article_id = :id)
 ORDER BY articles.id <> clusters.head_id, articles.published_at, articles.id LIMIT 100
 """
@@ -82,13 +83,14 @@ async def source(datasette: Any, request: Any) -> Any:
     """The bytes of a capture as plain text: never as a page of ours."""
     db = await archive_for(datasette, request, "captures", "payloads")
     row = (await db.execute(_SOURCE, {"id": _number(request)})).first()
+    nothing = Response.text("There is no such capture, or no body was kept with it.\n", status=404)
     if row is None or row["size"] > _MOST_SOURCE:
-        return Response.text("There is no such capture, or no body was kept with it.\n", status=404)
+        return nothing
     try:
         body = await db.execute_fn(lambda connection: body_of(connection, row["payload_id"]))
     except StoreError as problem:
         return Response.text(f"{problem}\n", status=500)
-    return Response.text(_decoded(body, row["headers"]))
+    return nothing if body is None else Response.text(_decoded(body, row["headers"]))
 
 
 def _number(request: Any) -> int:

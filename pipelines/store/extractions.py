@@ -79,7 +79,9 @@ def latest(connection: sqlite3.Connection, source: str, limit: int) -> list[Show
 
 
 def _bands(connection: sqlite3.Connection, article_id: int) -> frozenset[tuple[int, int]]:
-    rows = connection.execute("SELECT band, value FROM bands WHERE article_id = ?", (article_id,))
+    rows = connection.execute(
+        "SELECT band, value FROM bands WHERE article_id = ? AND band < ?", (article_id, ledger.SKETCH)
+    )
     return frozenset((band, value) for band, value in rows)
 
 

@@ -10,29 +10,42 @@ from sqlite_utils.utils import sqlite3
 
 from pipelines.recipe import PROCESS_VERSION, Recipe
 from pipelines.store.rows import clean, clean_json, now, same_length, to_json
-from pipelines.types import Article, Removal, Rule, restore
+from pipelines.types import Article, Fingerprint, Removal, Rule, restore
+
+#: The band under which the values of a sketch stand; MinHash bands have lower numbers.
+SKETCH = 16
 
 
-def put(connection: sqlite3.Connection, article_id: int, article: Article) -> None:
-    """Bring the removals and the bands of an article up to date; those of one that plain SQL deleted may be there."""
+def put(connection: sqlite3.Connection, article_id: int, article: Article) -> bool:
+    """Bring the removals and the bands of an article up to date; those of one that plain SQL deleted may be there.
+
+    Returns whether the bands are others now.
+    """
     removals = [
         (article_id, n, one.start, one.stop, one.zone, one.rule, same_length(one.text), claims_json(one.claims))
         for n, one in enumerate(article.removals, start=1)
     ]
     _put(connection, "removals", "article_id, n, start, stop, zone, rule_id, text, claims", article_id, removals)
-    bands = [(band, value, article_id) for band, value in enumerate(article.fingerprint.bands)]
-    _put(connection, "bands", "band, value, article_id", article_id, bands)
+    return put_bands(connection, article_id, article.fingerprint)
 
 
-def _put(connection: sqlite3.Connection, table: str, names: str, article_id: int, rows: list[tuple[Any, ...]]) -> None:
+def put_bands(connection: sqlite3.Connection, article_id: int, found: Fingerprint) -> bool:
+    """Bring the bands of an article up to date, those of its sketch among them; returns whether they are others now."""
+    bands = [(band, value, article_id) for band, value in enumerate(found.bands)]
+    bands += [(SKETCH, value, article_id) for value in sorted(found.sketch)]
+    return _put(connection, "bands", "band, value, article_id", article_id, bands)
+
+
+def _put(connection: sqlite3.Connection, table: str, names: str, article_id: int, rows: list[tuple[Any, ...]]) -> bool:
     """Replace the article's rows where they differ: most articles that are read again have the same."""
     known = connection.execute(f"SELECT {names} FROM {table} WHERE article_id = ?", (article_id,))
     if (before := sorted(map(tuple, known))) == rows:
-        return
+        return False
     if before:
         connection.execute(f"DELETE FROM {table} WHERE article_id = ?", (article_id,))
     marks = ", ".join("?" * len(names.split(", ")))
     connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+    return True
 
 
 def removals_of(connection: sqlite3.Connection, article_id: int) -> tuple[Removal, ...]:
