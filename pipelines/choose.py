@@ -10,11 +10,11 @@ from pipelines.lines import fold
 from pipelines.types import Claim
 
 _DATE_ORDER = (
-    "jsonld", "meta", "microdata", "page:time", "rule", "feed", "news", "sitemap", "page:date", "dateline", "url",
-    "page:state",
+    "jsonld", "meta", "microdata", "page:time", "rule", "feed", "news", "import", "sitemap", "page:date", "dateline",
+    "url", "page:state",
 )  # fmt: skip
 #: Origins that speak of the article itself: by them a published time that is the last change can be seen through.
-_OWN_DATES = ("jsonld", "meta", "rule", "feed", "news", "url")
+_OWN_DATES = ("jsonld", "meta", "rule", "feed", "news", "import", "url")
 _AHEAD = timedelta(days=1)  # how far a clock may run ahead of the capture
 
 

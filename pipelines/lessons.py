@@ -58,9 +58,11 @@ def learn(writer: Writer, archive: Archive, recipe: Recipe, sources: Iterable[st
         lines = _lines(archive, source, before)
         if lines != before:
             writer.put_repeated(source, lines)
-        lessons[source] = _lesson(source, lines)
-        recipe = replace(recipe, lessons={name: rules for name, rules in lessons.items() if rules})
-        writer.put_recipe(recipe, [source])
+        lesson_now = _lesson(source, lines)
+        if lesson_now != lessons.get(source, ()):  # of thousands of sources that a news crawl has, few change theirs
+            lessons[source] = lesson_now
+            recipe = replace(recipe, lessons={name: rules for name, rules in lessons.items() if rules})
+            writer.put_recipe(recipe, [source])
     return recipe
 
 

@@ -15,7 +15,7 @@ from pipelines.rules import agency_names
 from pipelines.types import Claim
 
 #: Origins of author claims, the most trusted first. What the page's data calls an organisation is never a person.
-_TRUST = ("jsonld", "rule", "microdata", "meta", "page:byline", "text", "feed", "news", "sitemap")
+_TRUST = ("jsonld", "rule", "microdata", "meta", "page:byline", "text", "feed", "news", "import", "sitemap")
 _SHOWN = ("rule", "microdata", "page:byline")  # what a reader of the page sees
 _MOST = 6  # names of a byline that may complete another claim
 _LONGEST, _WORDS = 60, 5  # characters and words of a name

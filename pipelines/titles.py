@@ -22,6 +22,7 @@ _VOICES = (
     ("microdata", "shown"),
     ("news", "feed"),
     ("feed", "feed"),
+    ("import", "feed"),
     ("meta", "sharing"),
     ("section", "links"),
 )

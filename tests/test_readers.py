@@ -11,7 +11,8 @@ import pytest
 
 from pipelines.errors import ReadError
 from pipelines.process import process
-from pipelines.readers.files import Skipped, read_paths
+from pipelines.readers.files import find, parts_of
+from pipelines.readers.found import Page, Skipped
 from pipelines.readers.html import addresses_in, html_capture
 from pipelines.recipe import Recipe
 from pipelines.types import Article, Capture
@@ -31,8 +32,15 @@ def write(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def read(*paths: Path, source: str | None = None, limit: int = LIMIT) -> list[Capture | Skipped]:
-    return list(read_paths(paths, source, limit=limit))
+def read(*paths: Path, limit: int = LIMIT) -> list[Capture | Skipped]:
+    read: list[Capture | Skipped] = []
+    for path, named in find(paths):
+        for part in parts_of(path, named, limit):
+            if isinstance(part, Skipped):
+                read.append(part)
+            else:
+                read += [one.what.capture for one in part.read(0) if isinstance(one.what, Page)]
+    return read
 
 
 def only(path: Path, **options: int) -> Capture:
@@ -112,11 +120,6 @@ def test_a_head_that_means_harm_is_read_in_no_time() -> None:
     assert list(addresses_in(b"<link " * 100_000)) == []
 
 
-def test_the_source_that_was_named_wins(tmp_path: Path) -> None:
-    page = write(tmp_path / "a.html", PAGE.format(head=f'<link rel="canonical" href="{ADDRESS}">'))
-    assert [one.source for one in read(page, source="mine") if isinstance(one, Capture)] == ["mine"]
-
-
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
@@ -127,7 +130,8 @@ def test_the_source_that_was_named_wins(tmp_path: Path) -> None:
         ("rules.toml", "a = 1", ".toml"),
         ("noname", '{"a": 1}', "holds data"),
         ("feed.tmp", "<?xml version='1.0'?><rss/>", "holds data"),
-        ("page.html.gz", b"\x1f\x8b\x08", "packed (gzip)"),
+        ("page.html.gz", b"\x1f\x8b\x08", "is cut off"),
+        ("page.html.bz2", b"BZh9", "packed (bzip2)"),
         ("photo.jpg", b"\xff\xd8\xff\xe0", "image/jpeg"),
         ("empty.txt", "", "empty"),
         ("blank.txt", " \n\t\n", "empty"),
@@ -169,9 +173,8 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path, mon
 
 
 def test_a_missing_path_is_told_before_anything_is_read(tmp_path: Path) -> None:
-    files = read_paths([write(tmp_path / "a.txt", "one"), tmp_path / "b.txt"], limit=LIMIT)
     with pytest.raises(ReadError, match=r"b\.txt: no such file"):
-        next(files)
+        find([write(tmp_path / "a.txt", "one"), tmp_path / "b.txt"])
 
 
 GERMAN = """Die Fähre kehrt zurück

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import click
 
+from pipelines.cli.filing import Filing
+from pipelines.cli.intake import Intake
 from pipelines.cli.options import db_option, output_options, sources_if_any, sources_option
 from pipelines.cli.output import say
 from pipelines.cli.report import tell
-from pipelines.cli.work import Work, working
+from pipelines.cli.work import working
 from pipelines.errors import ConfigError, ReadError
 from pipelines.explore.words import many
-from pipelines.readers.files import Skipped, find, read_paths
-from pipelines.sources import SourcesFile
-from pipelines.types import Capture, Fetched
-from pipelines.urls import same_site, urlkey
-
-#: The source of files that say nothing of where they come from.
-_NOWHERE = "imports"
+from pipelines.readers.files import find
+from pipelines.summary import folded
 
 
 @click.command("import")
@@ -34,37 +28,37 @@ _NOWHERE = "imports"
 @sources_option
 @output_options
 def import_(paths: tuple[Path, ...], source: str | None, db: Path, sources_path: Path, form: str | None) -> None:
-    """Import text files, saved web pages, and folders.
+    """Import web archives, saved pages, texts, mail, rows of other tools, and folders of these.
+
+    Read are WARC and WACZ files, web pages and plain texts, newsletters (.eml, .mbox), lines of JSON by
+    news-please, newspaper4k, Fundus, trafilatura or Tearsheet itself, and lists of addresses, which are queued
+    for the next crawl; packed with gzip, too. docs/imports.md says what becomes what.
 
     A page is filed under the source of its own address, a text under `imports`; --source decides otherwise.
-    Files of other kinds in a folder are listed and skipped. What is in the archive already is not added again.
-    Lines that files of one source repeat are learned as furniture and cut from all of them.
+    Files of other kinds in a folder are listed and skipped, damaged records told and passed over. What is in the
+    archive already is not added again, and an import that was stopped goes on where it was.
 
     \b
     Example:
-        tearsheet import saved-pages/
-        tearsheet import --source example-post clippings/*.txt
+        tearsheet import CC-NEWS-20260101000000-00001.warc.gz
+        tearsheet import --source example-post clippings/
     """
     if source is not None and not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", source):
         raise ConfigError(f"--source {source!r}: use lower-case letters, digits, - and _")
     file = sources_if_any(sources_path)
-    limit = file.config(os.environ).body_limit
-    total = len(find(paths))
-    if not total:
+    file.config(os.environ)
+    files = find(paths)
+    if not files:
         raise ReadError(f"{', '.join(map(str, paths))}: no files there")
     with working(db, file, "import", " ".join(map(str, paths))) as work:
         work.strip_again()
-        intake = _Intake(work, file, source)
+        intake = Intake(work, Filing(file, source))
         hidden = not sys.stderr.isatty()
-        with click.progressbar(length=total, label="importing", file=sys.stderr, hidden=hidden) as bar:
-            files = read_paths(paths, source, limit=limit)
-            work.read(intake.to_read(files, lambda: bar.update(1)))
+        total = sum(path.stat().st_size for path, _ in files if path.is_file())
+        with click.progressbar(length=max(total, 1), label="importing", file=sys.stderr, hidden=hidden) as bar:
+            intake.bring(files, bar.update)
         work.learn()
-        for one in intake.skipped:
-            if not one.named:
-                say(f"skipped {one.path}: {one.reason}")
-        if intake.known:
-            say(f"in the archive already: {intake.known} of {many(total, 'file')}")
+        _remark(intake, len(files))
         fine = tell(work.archive, work.report(), work.run_id, form=form)
     if named := [f"{one.path}: {one.reason}" for one in intake.skipped if one.named]:
         raise ReadError("; ".join(named))
@@ -72,47 +66,28 @@ def import_(paths: tuple[Path, ...], source: str | None, db: Path, sources_path:
         raise click.exceptions.Exit(1)
 
 
-@dataclass(slots=True)
-class _Intake:
-    """What comes in from files, and what of it is to be read."""
-
-    work: Work
-    file: SourcesFile
-    source: str | None
-    skipped: list[Skipped] = field(default_factory=list)
-    known: int = 0
-    put: set[str] = field(default_factory=set)  # followed sources whose row is up to date
-
-    def to_read(self, files: Iterator[Capture | Skipped], done: Callable[[], None]) -> Iterator[tuple[int, Capture]]:
-        """First what a killed run left unread, then each new file, kept before anything reads it."""
-        yield from self.work.archive.pending()
-        for one in files:
-            if isinstance(one, Skipped):
-                self.skipped.append(one)
-            else:
-                capture = replace(one, source=self._filed(one))
-                if self._has(capture):
-                    self.known += 1
-                else:
-                    kept = self.work.writer.keep(Fetched(capture=capture), self.work.run_id)
-                    if not kept.unchanged:
-                        yield kept.capture_id, capture
-            done()
-
-    def _filed(self, capture: Capture) -> str:
-        """The source named, or followed at this address, or called like the page's host."""
-        known = self.file.sources.values()
-        if self.source:
-            followed = self.file.sources.get(self.source)
-        else:
-            followed = next((one for one in known if one.homepage and same_site(one.homepage, capture.url)), None)
-        if followed and followed.id not in self.put:
-            self.work.writer.put_sources([followed])
-            self.put.add(followed.id)
-        return followed.id if followed else self.source or capture.source or _NOWHERE
-
-    def _has(self, capture: Capture) -> bool:
-        """Whether the archive holds these bytes from this address."""
-        digest = hashlib.sha256(capture.body).hexdigest()
-        same = "urlkey = ? AND payload_id = (SELECT id FROM payloads WHERE digest = ?)"
-        return any(self.work.archive.captures(same, (urlkey(capture.url), digest)))
+def _remark(intake: Intake, files: int) -> None:
+    """What else is to be said of an import, on stderr."""
+    for one in intake.skipped:
+        if not one.named:
+            say(f"skipped {one.path}: {one.reason}")
+    for line in folded(intake.flaws, "more like these"):
+        say(line)
+    counts = intake.counts
+    if counts["flaw"]:
+        say(f"damaged: {many(counts['flaw'], 'piece')}; see the table `failures`, stage `import`")
+    if intake.passed:
+        kinds = ", ".join(f"{n:,} {what}" for what, n in intake.passed.most_common(5))
+        more = f" and {len(intake.passed) - 5} kinds more" if len(intake.passed) > 5 else ""
+        say(f"no pages: {kinds}{more}")
+    if counts["forgotten"]:
+        say(f"forgotten for good, and not brought back: {counts['forgotten']:,}")
+    known, over = counts["known"], intake.finished
+    if known or over:
+        said = [many(known, "page")] if known else []
+        said += [f"all of {many(over, 'file')} read before"] if over else []
+        say(f"in the archive already: {' and '.join(said)} of {many(files, 'file')}")
+    if counts["queued"]:
+        say(f"queued for the next crawl: {many(counts['queued'], 'address', 'addresses')}")
+        for source in [one for one, n in intake.queued.items() if n and not intake.filing.follows(one)][:5]:
+            say(f"{source}: is not followed, so `crawl` leaves its addresses alone; `tearsheet sources add URL`")

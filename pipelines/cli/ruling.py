@@ -13,8 +13,8 @@ from pipelines.cli.marking import marked
 from pipelines.cli.options import output_options, sources_if_any, sources_option
 from pipelines.cli.output import Row, emit, say, table
 from pipelines.errors import ReadError
-from pipelines.readers.files import is_binary, is_html
-from pipelines.readers.html import html_capture
+from pipelines.readers.html import html_capture, is_html
+from pipelines.readers.sniff import is_binary
 from pipelines.readers.text import text_capture
 from pipelines.recipe import Recipe
 from pipelines.rules import all_rules

@@ -17,6 +17,7 @@ _ORIGINS = {
     "meta": "the page's meta tags",
     "microdata": "the page's microdata",
     "feed": "the outlet's feed",
+    "import": "the file it was imported from",
     "sitemap": "the outlet's sitemap",
     "url": "the address",
     "text": "the text",

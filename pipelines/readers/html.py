@@ -12,24 +12,36 @@ from html import unescape
 from urllib.parse import urlsplit
 
 from pipelines.sources import name_for
-from pipelines.types import Capture
+from pipelines.types import Capture, Entry
 from pipelines.urls import absolute, urn_for
 
 _HEAD = 256 * 1024  # bytes; browsers and archivers put some scripts before the links
 _SAVED_FROM = re.compile(rb"saved from url=(?:\(\d+\))?(\S+)|\burl:\s*(https?://\S+)", re.IGNORECASE)
 _TAG = re.compile(rb"<(link|meta|base)\b([^<>]{1,2000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _SILENT = re.compile(rb"<!--|<(?:script|style|noscript|template)\b", re.IGNORECASE)
 
 
-def html_capture(body: bytes, at: datetime, source: str | None = None) -> Capture:
-    """A saved page under the address it gives itself, else under its digest; filed under its host if none is named."""
+def html_capture(body: bytes, at: datetime, source: str | None = None, name: str | None = None) -> Capture:
+    """A saved page under the address it gives itself, else under its digest; filed under its host if no source is
+    named. `name` is that of its file."""
     places = list(addresses_in(body))
     # an address without a path is the outlet's, not the page's
     own = next((url for url in places if urlsplit(url).path.strip("/") or urlsplit(url).query), None)
     if source is None and places:
         source = name_for(places[0])
-    return Capture(url=own or urn_for(body), fetched_at=at, body=body, source=source, mime="text/html")
+    url = own or urn_for(body)
+    entry = Entry(url=url, kind="import", via=name)
+    return Capture(url=url, fetched_at=at, body=body, source=source, mime="text/html", entry=entry)
+
+
+def is_html(body: bytes) -> bool:
+    """Whether bytes begin like a web page."""
+    head = body[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    while head.startswith((b"<!--", b"<?xml")):
+        head = head.partition(b"-->" if head.startswith(b"<!--") else b">")[2].lstrip()
+    return bool(_HTML_START.match(head))
 
 
 def addresses_in(body: bytes) -> Iterator[str]:
