@@ -15,8 +15,22 @@ from pipelines.store.faults import explained, transaction
 from pipelines.store.lock import WriterLock
 from pipelines.store.opening import check, open_archive
 
+_LARGE_LOG = 64 * 1024**2  # bytes
+
 Q = TypeVar("Q")
 T = TypeVar("T")
+
+
+def large_log(path: Path) -> str | None:
+    """What keeps an archive's log from being merged into it, in words; None where it is of moderate size."""
+    log = path.resolve().with_name(path.resolve().name + "-wal")
+    size = log.stat().st_size if log.exists() else 0
+    if size <= _LARGE_LOG:
+        return None
+    return (
+        f"{log.name} has grown to {size // 1_000_000:,} MB, because another program reads an old state of the archive;"
+        " it is merged when that is closed and a run ends"
+    )
 
 
 class Held:
@@ -56,9 +70,12 @@ class Held:
         return transaction(self._connection, self.path)
 
     def checkpoint(self) -> None:
-        """Move the write-ahead log into the file, as far as readers let it."""
+        """Move the write-ahead log into the file, as far as readers let it; they are waited for a second."""
+        (patience,) = self._connection.execute("PRAGMA busy_timeout").fetchone()
+        self._connection.execute("PRAGMA busy_timeout = 1000").fetchone()
         with suppress(sqlite3.OperationalError):
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._connection.execute(f"PRAGMA busy_timeout = {patience}").fetchone()
 
     def close(self) -> None:
         """Merge the log, close the file and let the next writer in; a second call does nothing."""
