@@ -49,6 +49,26 @@ def count(value: object) -> int:
     return int(str(value))
 
 
+#: `"always"` of a rule for keeping; some 300 years, or more revisions than anybody writes.
+ALWAYS = 10_000_000_000
+
+
+def period(value: object) -> float:
+    """Seconds of a duration, or `"always"`."""
+    try:
+        return ALWAYS if value == "always" else duration(value)
+    except ValueError as problem:
+        raise ValueError(f'{problem}, "365d", or "always"') from None
+
+
+def number_kept(value: object) -> int:
+    """A whole number of at least one, or `"always"`."""
+    try:
+        return ALWAYS if value == "always" else count(value)
+    except ValueError as problem:
+        raise ValueError(f'{problem}, nor "always"') from None
+
+
 def networks(value: object) -> tuple[str, ...]:
     """`true` for every private network, `false` for none, or the addresses and networks that are allowed."""
     if isinstance(value, bool):
@@ -105,6 +125,12 @@ class Config:
         "list of durations",
         "When to look at a page again, counted from its first capture; `[]` for never.",
         shown="1h, 3h, 1d, 3d, 30d",
+    )
+    keep_bodies: float = _setting(
+        ALWAYS, period, "duration", "How long `prune` leaves the bytes of pages and feeds.", shown="always"
+    )
+    keep_revisions: int = _setting(
+        ALWAYS, number_kept, "revisions", "Latest earlier texts that `prune` leaves, beside the first.", shown="always"
     )
     allow_private_networks: tuple[str, ...] = _setting(
         (), networks, "true, false or networks", "Fetch from loopback and private addresses too."

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipelines.config import Config, duration, durations, nearest
+from pipelines.config import Config, duration, durations, nearest, number_kept, period
 from pipelines.errors import ConfigError
 from pipelines.schedule import is_timezone, next_time
 from pipelines.types import Source
@@ -21,6 +21,11 @@ _LISTS = {"feeds", "sitemaps", "sections", "archives", "follow", "ignore", "stri
 _ADDRESSES = {"feeds", "sitemaps", "sections"}
 _MARKS = ("{year}", "{month}", "{day}", "{m}", "{d}")  # what stands for a date in an archive's address
 _PATTERNS = {"follow", "ignore", "strip"}
+_PARSED: Mapping[str, Callable[[object], Any]] = {
+    "revisit": durations,
+    "keep_bodies": period,
+    "keep_revisions": number_kept,
+}
 _PAGE = {"body": "the element that holds the article", "remove": "elements to drop before reading"}
 _KEYS = [one.name for one in fields(Source) if one.name != "id"]
 
@@ -94,11 +99,11 @@ def _value(place: str, key: str, value: object) -> Any:
             raise ConfigError(f"{place} every = {value!r} is {problem}") from None
     if key == "schedule":
         return _cron(place, value)
-    if key == "revisit":
+    if key in _PARSED:
         try:
-            return durations(value)
+            return _PARSED[key](value)
         except ValueError as problem:
-            raise ConfigError(f"{place} revisit = {value!r} is {problem}") from None
+            raise ConfigError(f"{place} {key} = {value!r} is {problem}") from None
     if key == "page":
         return _page(place, value)
     if key == "render":

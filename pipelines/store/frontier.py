@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import faillog, parameters, revisits, tallies
+from pipelines.store import faillog, parameters, revisits, takedowns, tallies
 from pipelines.store.followed import ensure_source
 from pipelines.store.rows import clean, cleaned, key_of, now, stamp, to_json
 from pipelines.types import Entry
@@ -53,7 +53,8 @@ def add(
     """Queue entries that are new, or modified since they were fetched; returns how many joined the queue.
 
     An entry that another source listed first stays with it, and the mention is kept. A page that the archive knows
-    by any of its addresses is written down as fetched. What is no web address is skipped and written to `failures`.
+    by any of its addresses is written down as fetched. What is no web address is skipped and written to `failures`;
+    what was forgotten is skipped.
     """
     rows: dict[str, dict[str, object]] = {}
     idle = parameters.idle(connection, source_id)
@@ -64,6 +65,7 @@ def add(
             rows.setdefault(parameters.without(urlkey(entry.url), idle), _row(entry))
         except ValueError as problem:
             faillog.add_once(connection, entry.url, problem, run_id)
+    rows = takedowns.let_in(connection, rows)
     if not rows:
         return 0
     ensure_source(connection, source_id)

@@ -9,13 +9,18 @@ from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
 from pipelines.errors import StoreError
+from pipelines.store import checks
 from pipelines.store.faults import explain
-from pipelines.store.migrations import SCHEMA_VERSION, migrations
+from pipelines.store.migrations import RELEASE, SCHEMA_VERSION, migrations
+from pipelines.store.upgrading import upgrade
 
 _MAGIC = b"SQLite format 3\0"
 _BUSY_SECONDS = 30
+#: A page takes more than the usual 128 different statements, and to compile one costs more than to run it.
+_STATEMENTS = 1000
 _FOR_WRITING = {
     "cache_size": -32 * 1024,  # KiB: every page of the web touches some seventy pages of the indexes
+    "secure_delete": "FAST",  # what is deleted from a page is overwritten there, as the page is written anyway
     "journal_size_limit": 64 * 1024**2,  # bytes of the -wal file that stay after a long reader let it grow
 }
 _MADE_BY = "`tearsheet crawl` or `tearsheet import FILE` makes it"
@@ -34,7 +39,8 @@ def open_archive(path: Path, *, create: bool = False) -> Database:
         database = Database(connection, execute_plugins=False)
         _check_version(path, database, writing=create)
         if create:
-            migrations.apply(database)
+            _bring_up_to_date(path, database)
+            checks.watch(connection)
             for name, value in _FOR_WRITING.items():
                 connection.execute(f"PRAGMA {name} = {value}")
     except BaseException as problem:
@@ -44,6 +50,14 @@ def open_archive(path: Path, *, create: bool = False) -> Database:
             raise explain(path, problem) from problem
         raise
     return database
+
+
+def _bring_up_to_date(path: Path, database: Database) -> None:
+    """Make the tables of a new archive, or upgrade those of an old one."""
+    if any(database.table(name).exists() for name in ("captures", "articles")) and migrations.pending(database):
+        upgrade(path, database, migrations, RELEASE)
+    else:
+        migrations.apply(database)
 
 
 def check(path: Path, *, writing: bool) -> None:
@@ -76,11 +90,12 @@ def _start_of(path: Path) -> bytes:
 
 def _connect(path: Path, *, writing: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        _uri(path, writing=writing),
+        address_of(path, writing=writing),
         uri=True,
         isolation_level=None,  # transactions are ours: BEGIN IMMEDIATE … COMMIT
         timeout=_BUSY_SECONDS,
         check_same_thread=False,
+        cached_statements=_STATEMENTS,
     )
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
@@ -88,7 +103,7 @@ def _connect(path: Path, *, writing: bool) -> sqlite3.Connection:
     return connection
 
 
-def _uri(path: Path, *, writing: bool) -> str:
+def address_of(path: Path, *, writing: bool) -> str:
     """The archive's address for SQLite, which cannot share a WAL database that lies in a read-only folder."""
     path = path.resolve()
     place = path.as_uri()
@@ -117,4 +132,8 @@ def _check_version(path: Path, database: Database, *, writing: bool) -> None:
             "upgrade with `pip install --upgrade tearsheet`"
         )
     if not writing and applied != known:
-        raise StoreError(f"{path}: was made by an older Tearsheet; run `tearsheet crawl` once to bring it up to date")
+        here = os.access(path.parent, os.W_OK) and os.access(path, os.W_OK)
+        where = "" if here else "copy it to a folder that you can write to, and there "
+        raise StoreError(
+            f"{path}: was made by an older Tearsheet; {where}run `tearsheet repair` to bring it up to date"
+        )

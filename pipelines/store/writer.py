@@ -20,6 +20,7 @@ from pipelines.store import (
     health,
     hosts,
     ledger,
+    seals,
     tallies,
     waiting,
 )
@@ -61,7 +62,11 @@ class Writer(Held):
         return cursor.lastrowid
 
     def finish_run(self, run_id: int, reason: str, stats: dict[str, Any], searched: Iterable[str] = ()) -> None:
-        """End a run: finished, shutdown, failed …; `searched` are sources whose homepage it searched to the end."""
+        """Seal what it captured and end it: finished, shutdown, failed …
+
+        `searched` are sources whose homepage it searched to the end.
+        """
+        seals.seal(self, run_id)
         with self.transaction() as connection:
             connection.execute(
                 "UPDATE runs SET finished_at = ?, reason = ?, stats = ? WHERE id = ?",
@@ -157,9 +162,12 @@ class Writer(Held):
         """
         capture = fetched.capture
         with explained(self.path):
-            payload = None if capture.status == 304 and not capture.body else self._packer.payload(capture.body)
+            nothing = capture.status == 304 and not capture.body
+            source = capture.source or (fetched.feed.source if fetched.feed else None)
+            payload = None if nothing else self._packer.payload(capture.body, source)
+            further = [self._packer.payload(page.body, source) for page in capture.pages]
         with self.transaction() as connection:
-            return captures.keep(connection, fetched, payload, run_id, revisit)
+            return captures.keep(connection, fetched, payload, run_id, revisit, further)
 
     def store(self, capture_id: int, capture: Capture, outcome: Outcome, run_id: int | None = None) -> str:
         """T2: the outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason> or failed.
