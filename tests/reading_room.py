@@ -110,6 +110,10 @@ def _fill_company(db: Database) -> None:
         seen_from="2026-11-19T06:00:00Z", seen_until="2026-11-20T06:00:00Z", text="It was said otherwise.",
     )  # fmt: skip
     insert(
+        db, "changes", article_id=FERRY, n=1, part=1, kind="headline", before="Ferry service suspended", after="Ferry"
+    )
+    insert(db, "changes", article_id=FERRY, n=1, part=2, kind="correction", after="Correction: the ferry stays")
+    insert(
         db, "entries", source_id="post", url="https://post.example/live/1", urlkey="live1", kind="feed",
         found_at="2026-11-20T06:00:00Z", state="refused", reason="robots.txt forbids it", title="Live ticker",
     )  # fmt: skip

@@ -129,6 +129,16 @@ def test_a_damaged_source_is_said_to_be_damaged(tmp_path: Path) -> None:
     assert "damaged" in answer.text
 
 
+def test_a_source_that_is_gone_is_said_to_be_gone(tmp_path: Path) -> None:
+    path = stock(tmp_path / "archive.db")
+    db = Database(path)
+    with db.conn:
+        db.conn.execute("UPDATE payloads SET body = x'', codec = 'pruned'")
+    answer = Site(path).get("/-/capture/1")
+    assert answer.status_code == 404
+    assert "no body was kept" in answer.text
+
+
 def test_an_article_that_is_not_there(site: Site) -> None:
     assert "holds no article 12." in site.page("/-/article/12", 404)
     site.page("/-/article/9999999999999999999", 404)

@@ -7,9 +7,12 @@ from typing import Any
 import click
 
 from pipelines.cli.crawling import crawl
+from pipelines.cli.exporting import export
 from pipelines.cli.importing import import_
+from pipelines.cli.keeping import forget, merge, prune
 from pipelines.cli.output import say
 from pipelines.cli.processing import process
+from pipelines.cli.proving import repair, verify
 from pipelines.cli.ruling import rules
 from pipelines.cli.scheduling import schedule
 from pipelines.cli.searching import query, search, sql
@@ -17,6 +20,7 @@ from pipelines.cli.serving import serve
 from pipelines.cli.showing import show
 from pipelines.cli.sourcing import sources
 from pipelines.cli.starting import init
+from pipelines.cli.storying import story
 from pipelines.cli.teaching import learn, verdict
 from pipelines.errors import ArchiveError
 
@@ -46,5 +50,25 @@ def main() -> None:
 
 for command in (learn, verdict):
     rules.add_command(command)
-for command in (init, sources, crawl, schedule, import_, process, search, show, query, rules, serve, sql):
+for command in (
+    init,
+    sources,
+    crawl,
+    schedule,
+    import_,
+    process,
+    search,
+    show,
+    story,
+    query,
+    export,
+    verify,
+    repair,
+    rules,
+    merge,
+    forget,
+    prune,
+    serve,
+    sql,
+):
     main.add_command(command)

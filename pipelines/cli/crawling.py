@@ -19,6 +19,7 @@ from pipelines.errors import ConfigError, StoreError
 from pipelines.sources import read_sources
 from pipelines.store.agenda import pages_wait, visits
 from pipelines.store.archive import Archive
+from pipelines.store.held import large_log
 from pipelines.store.rows import now
 from pipelines.summary import problems, table
 from pipelines.types import Source
@@ -77,6 +78,8 @@ def crawl(
     if ticker:
         ticker.clear()
     told = _tell(db, before, code, form)
+    if grown := large_log(db):
+        say(grown)
     if form == "json":
         emit([told or {"run": None, "reason": "not begun", "exit_code": code}], "nl")
     if code == 130:

@@ -28,7 +28,7 @@ def _lines(text: str, cuts: list[Mapping[str, Any]]) -> Iterator[str]:
         for cut in members:
             yield from (click.style(f"- {line}", fg="red") for line in _split(text[cut["start"] : cut["stop"]]))
         first = members[0]
-        yield click.style(f"    {zone(first['zone'])} · {first['rule_id']} · {first['why']}", dim=True)
+        yield click.style(safe(f"    {zone(first['zone'])} · {first['rule_id']} · {first['why']}"), dim=True)
         position = members[-1]["stop"]
     yield from _kept(text[position:])
 

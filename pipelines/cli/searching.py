@@ -17,6 +17,7 @@ from pipelines.config import nearest
 from pipelines.errors import ConfigError
 from pipelines.explore.questions import Question, questions
 from pipelines.store.archive import Archive
+from pipelines.store.functions import register
 
 #: Around the words found; no stored text holds them.
 _MARKS = ("\x02", "\x03")
@@ -60,7 +61,7 @@ def _result(row: Row) -> str:
         part if n == 0 else click.style(part.partition(stop)[0], bold=True) + part.partition(stop)[2]
         for n, part in enumerate(_safe_but(snippet, _MARKS).split(start))
     )
-    return f"{title}\n  {day}  {safe(row['source_id'] or '')}  tearsheet show {row['id']}\n  {shown}"
+    return f"{title}\n  {safe(day)}  {safe(row['source_id'] or '')}  tearsheet show {row['id']}\n  {shown}"
 
 
 def _safe_but(text: str, marks: tuple[str, str]) -> str:
@@ -96,6 +97,7 @@ def query(name: str | None, params: tuple[tuple[str, str], ...], db: Path, form:
             knows = nearest(key, list(question.params)) if question.params else "; it takes none"
             raise ConfigError(f"{name} has no parameter {key!r}{knows}")
     with Archive(db) as archive:
+        register(archive.db.conn, say)
         rows = ask(archive, question.sql, {**dict.fromkeys(question.params, ""), **dict(params)})
     emit(rows, form)
     if not rows:

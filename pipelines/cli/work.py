@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipelines.cli.output import say
 from pipelines.config import Config
 from pipelines.engines.local import LocalPool
 from pipelines.lessons import describe, recipe_in_force
@@ -17,8 +18,9 @@ from pipelines.recipe import Recipe
 from pipelines.restrip import learn_from, pool_of, reread, strip_again
 from pipelines.sources import SourcesFile
 from pipelines.store.archive import Archive
+from pipelines.store.held import large_log
 from pipelines.store.writer import Writer
-from pipelines.types import Capture, Readable
+from pipelines.types import Readable
 
 
 @dataclass(slots=True)
@@ -32,11 +34,7 @@ class Work:
     pool: LocalPool
     run_id: int
     began: float = field(default_factory=time.monotonic)
-
-    def read(self, captures: Iterable[tuple[int, Capture]]) -> None:
-        """Read kept captures in the workers and store what each gives."""
-        for capture_id, capture, outcome in self.pool.map(captures):
-            self.writer.store(capture_id, capture, outcome, self.run_id)
+    progress: dict[str, Any] = field(default_factory=dict)  # what a later run needs to go on, should this one stop
 
     def reread(self, wanted: Iterable[tuple[int, Readable]], done: Callable[[int], object]) -> None:
         """Read stored captures or strip them again, many in one transaction; `done` hears how many at a time."""
@@ -74,5 +72,7 @@ def working(db: Path, file: SourcesFile, kind: str, what: str) -> Iterator[Work]
                 reason = "shutdown"
                 raise
             finally:
-                writer.finish_run(run_id, reason, {"sources": work.report()})
+                writer.finish_run(run_id, reason, {**work.progress, "sources": work.report()})
                 writer.checkpoint()
+                if grown := large_log(db):
+                    say(grown)
