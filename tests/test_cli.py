@@ -230,6 +230,7 @@ def test_what_is_no_web_site_or_has_no_articles_is_told(desk: Desk, newsroom: Ne
     assert f"bare: {home}: no feed, no sitemap and no article links found" in said.err
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_a_crawl_cleanly_and_the_next_one_goes_on(desk: Desk, newsroom: Newsroom) -> None:
     desk.write("sources.toml", follow(newsroom, "palmera", delay="0.4"))
     process = desk.start("crawl")
@@ -446,6 +447,7 @@ def test_rules_can_be_listed_and_tried(desk: Desk) -> None:
 # processing
 
 
+@pytest.mark.slow
 def test_process_reads_again_what_other_settings_would_read_otherwise(desk: Desk) -> None:
     desk.write("a.txt", "The ferry returns\n\nIt will cross the sound from May, she said.\n\nOur app is free.\n")
     assert desk("import", "a.txt", "--source", "mine").code == 0

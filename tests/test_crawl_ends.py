@@ -68,6 +68,7 @@ def test_an_archive_that_is_none(palmera: Project) -> None:
     assert (crawl.code, crawl.err) == (3, "Error: archive.db: is not an SQLite database; name another file with --db\n")
 
 
+@pytest.mark.slow
 def test_another_crawl_on_the_same_archive(tmp_path: Path) -> None:
     with Hostile() as site:
         project = Project(tmp_path, sources(source("paper", feeds=f'["{site["silent"].feed}"]')))
@@ -109,6 +110,7 @@ def test_a_feed_that_turned_into_a_web_page(palmera: Project, newsroom: Newsroom
     assert palmera.rows("SELECT failures, status FROM feeds") == [(1, 200)]
 
 
+@pytest.mark.slow
 def test_one_page_that_the_archive_will_not_take(palmera: Project, newsroom: Newsroom) -> None:
     assert palmera.crawl().code == 0
     articles = newsroom["palmera"].articles
@@ -125,6 +127,7 @@ def test_one_page_that_the_archive_will_not_take(palmera: Project, newsroom: New
     assert json.loads(palmera.rows("SELECT stats FROM runs ORDER BY id")[-1][0])["errors"] == 1
 
 
+@pytest.mark.slow
 def test_no_room_left(palmera: Project, newsroom: Newsroom) -> None:
     process = palmera.start()
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (600_000, 600_000))

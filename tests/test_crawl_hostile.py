@@ -15,6 +15,8 @@ from tests.hostile.traps import Visit
 from tests.kiosk.leftovers import missing
 from tests.lag import lag, probed
 
+pytestmark = pytest.mark.slow  # crawls that take long, or many of them
+
 _LIMITS = {"timeout": '"6s"'}
 
 

@@ -7,6 +7,8 @@ import random
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.crawls import Project, ended, kill, source, sources, wait_for
 from tests.hostile import Hostile
 from tests.newsroom import Newsroom
@@ -14,6 +16,7 @@ from tests.newsroom import Newsroom
 _KILLS = 5
 
 
+@pytest.mark.slow
 def test_kill_at_random_moments_and_resume(tmp_path: Path) -> None:
     chance = random.Random()
     with Newsroom() as newsroom:

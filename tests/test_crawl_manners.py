@@ -28,6 +28,7 @@ def test_a_longer_crawl_delay_wins(tmp_path: Path, host: Host) -> None:
     assert project.rows("SELECT verdict, delay FROM hosts") == [("rules", 0.8)]
 
 
+@pytest.mark.slow
 def test_a_host_that_is_overloaded_is_left_alone(tmp_path: Path, host: Host) -> None:
     host.feed("/a-12345", "/b-12345")
     host.page("/b-12345")
@@ -172,6 +173,7 @@ def test_a_host_that_asks_for_a_short_wait_is_asked_again_in_the_same_crawl(tmp_
     assert not project.rows("SELECT * FROM failures")
 
 
+@pytest.mark.slow
 def test_a_host_that_always_asks_to_wait_ends_the_crawl(tmp_path: Path, host: Host) -> None:
     host.feed("/a-12345")
     host.answers["/a-12345"] = (429, {"Retry-After": "0"}, b"wait")
@@ -213,6 +215,7 @@ def test_one_host_that_asks_to_wait_stops_no_other(tmp_path: Path, host: Host) -
 # robots.txt
 
 
+@pytest.mark.slow
 def test_an_outage_of_robots_txt_is_no_failed_try(tmp_path: Path, host: Host) -> None:
     host.feed("/a-12345")
     host.page("/a-12345")
@@ -247,6 +250,7 @@ _TIME_TO_ASK = (
 )
 
 
+@pytest.mark.slow
 def test_what_robots_txt_forbade_is_fetched_once_it_is_allowed(tmp_path: Path, host: Host) -> None:
     paths = ("/private/a-12345", "/secret/b-12345", "/c-12345")
     host.feed(*paths)
@@ -266,6 +270,7 @@ def test_what_robots_txt_forbade_is_fetched_once_it_is_allowed(tmp_path: Path, h
     assert project.rows(reasons) == [("forbidden by robots.txt",)]
 
 
+@pytest.mark.slow
 def test_old_rules_stand_in_for_a_host_that_cannot_say(tmp_path: Path, host: Host) -> None:
     host.feed("/private/a-12345", "/b-12345")
     host.page("/b-12345")

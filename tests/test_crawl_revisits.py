@@ -120,6 +120,7 @@ def test_a_later_crawl_finds_things_back(crawled: Crawled) -> None:
 # other plans
 
 
+@pytest.mark.slow
 def test_an_archive_that_never_looks_again_but_for_one_source(tmp_path: Path, host: Host) -> None:
     tables = []
     for name, plan in (("never", {}), ("often", {"revisit": '["10m"]'})):
@@ -136,6 +137,7 @@ def test_an_archive_that_never_looks_again_but_for_one_source(tmp_path: Path, ho
     assert (host.times("/never-12345"), host.times("/often-12345")) == (1, 2)
 
 
+@pytest.mark.slow
 def test_validators_that_lie_are_found_out_after_a_day(tmp_path: Path, host: Host) -> None:
     host.feed("/a-12345", ETag='"always"')
     host.page("/a-12345", ETag='"always"')

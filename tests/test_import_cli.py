@@ -19,6 +19,8 @@ from tests.crawls import wait_for
 from tests.test_cli import Desk, desk, ended
 from tests.warcs import Made, changed, members, page, pages, write
 
+pytestmark = pytest.mark.slow  # crawls that take long, or many of them
+
 __all__ = ["desk"]
 
 

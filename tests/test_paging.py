@@ -118,6 +118,7 @@ def test_a_crawl_joins_pages_and_keeps_each(host: Host, tmp_path: Path) -> None:
     assert project.rows("SELECT count(*) FROM captures WHERE outcome = 'page'") == [(2,)]
 
 
+@pytest.mark.slow
 def test_a_changed_further_page_is_a_revision(host: Host, tmp_path: Path) -> None:
     project = _followed(host, tmp_path)
     project.crawl()
@@ -132,6 +133,7 @@ def test_a_changed_further_page_is_a_revision(host: Host, tmp_path: Path) -> Non
     assert text.endswith("taken back what he said.")
 
 
+@pytest.mark.slow
 def test_a_page_that_fails_for_now_is_waited_for(host: Host, tmp_path: Path) -> None:
     project = _followed(host, tmp_path)
     whole = host.answers["/story.html?page=3"]
@@ -147,6 +149,7 @@ def test_a_page_that_fails_for_now_is_waited_for(host: Host, tmp_path: Path) -> 
     assert "part 3 of" in text
 
 
+@pytest.mark.slow
 def test_stored_pages_are_read_again_together(host: Host, tmp_path: Path) -> None:
     project = _followed(host, tmp_path)
     project.crawl()

@@ -246,6 +246,7 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Troubled:
     return troubled
 
 
+@pytest.mark.slow
 def test_trouble_with_one_host_is_told_and_costs_the_others_nothing(troubled: Troubled) -> None:
     assert troubled.calm.ended.code == 0, troubled.calm.ended.err
     assert troubled.rough.ended.code == 1
@@ -254,6 +255,7 @@ def test_trouble_with_one_host_is_told_and_costs_the_others_nothing(troubled: Tr
     assert [one for one in troubled.coverage if one.outlet.slug != "farol" and one.missing] == []
 
 
+@pytest.mark.slow
 def test_trouble_with_one_host_does_not_slow_the_others(troubled: Troubled) -> None:
     outlets = {one.slug for one in troubled.outlets}
     calm, rough = (
@@ -262,6 +264,7 @@ def test_trouble_with_one_host_does_not_slow_the_others(troubled: Troubled) -> N
     assert rough < 2 * calm
 
 
+@pytest.mark.slow
 def test_our_own_delay_holds_for_every_host(troubled: Troubled) -> None:
     for log in (troubled.calm.log, troubled.rough.log):
         for host in {one.host for one in log}:
@@ -269,15 +272,18 @@ def test_our_own_delay_holds_for_every_host(troubled: Troubled) -> None:
             assert pace(one for one in log if one.host == host) > _DELAY * 0.75 - 0.02, host
 
 
+@pytest.mark.slow
 def test_a_host_that_cannot_say_what_it_allows_is_asked_nothing_else(troubled: Troubled) -> None:
     assert [one.path for one in troubled.asked("closed")] == ["/robots.txt"]
     assert [one for one in troubled.later.log if one.host == "closed"] == []
 
 
+@pytest.mark.slow
 def test_a_mute_host_is_left_alone_after_its_time(troubled: Troubled) -> None:
     assert len(troubled.asked("mute")) <= 2
 
 
+@pytest.mark.slow
 def test_a_host_that_asks_us_to_wait_is_left_in_peace(troubled: Troubled) -> None:
     asked = troubled.asked("busy")
     first = next(n for n, one in enumerate(asked) if one.status == 429)
@@ -285,10 +291,12 @@ def test_a_host_that_asks_us_to_wait_is_left_in_peace(troubled: Troubled) -> Non
     assert [one.path for one in troubled.later.log if one.host == "busy" and one.path.startswith("/story/")] == []
 
 
+@pytest.mark.slow
 def test_a_maze_of_sitemaps_ends(troubled: Troubled) -> None:
     assert len(troubled.asked("maze")) <= 250
 
 
+@pytest.mark.slow
 def test_pages_that_drip_fail_and_wait_for_later(troubled: Troubled) -> None:
     rows = troubled.project.rows("SELECT state, due_at FROM entries WHERE source_id = 'drip'")
     assert rows

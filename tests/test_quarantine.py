@@ -42,6 +42,7 @@ def desk(tmp_path: Path, host: Host) -> Desk:
     return Desk(tmp_path)
 
 
+@pytest.mark.slow
 def test_ten_pages_that_failed_become_articles_after_an_upgrade(desk: Desk, host: Host) -> None:
     failed = rows(desk.db, "SELECT error, count(*) FROM failures GROUP BY 1 ORDER BY 2, 1")
     assert sum(n for _, n in failed) == 10

@@ -125,6 +125,7 @@ def test_what_files_repeat_is_cut_from_those_that_came_before_too(tmp_path: Path
         check_whole(writer)
 
 
+@pytest.mark.slow
 def test_a_person_overrules_what_was_learned(desk: Desk) -> None:
     ids = texts(desk).keys()
     number = digest(desk, FOOTER)
@@ -143,6 +144,7 @@ def test_a_person_overrules_what_was_learned(desk: Desk) -> None:
     assert rows(desk.db, "SELECT count(*) FROM revisions") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_person_decides_what_counts_could_not(desk: Desk) -> None:
     assert sum(TEASER in text for text in texts(desk).values()) == 2
     assert desk("rules", "verdict", "courier", digest(desk, TEASER), "furniture").code == 0
@@ -188,6 +190,7 @@ def test_an_extraction_that_does_not_fit_its_text_is_read_anew(desk: Desk) -> No
     assert texts(desk) == before
 
 
+@pytest.mark.slow
 def test_a_kill_between_learning_and_stripping_is_made_good(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     assert desk("import", "--source", "courier", *write(desk, "ferry")).code == 0

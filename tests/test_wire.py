@@ -19,6 +19,8 @@ from tests.hosts import Host
 from tests.store_values import capture, poll, rows
 from tests.templates import page, words
 
+pytestmark = pytest.mark.slow  # crawls that take long, or many of them
+
 STORIES = 12
 SECRETS = ("key-1234", "bearer-5678", "crumb-9012")
 _HEADERS = {"X-Api-Key": SECRETS[0], "Authorization": f"Bearer {SECRETS[1]}", "Accept-Language": "en"}

@@ -47,14 +47,25 @@ class _Group:
 
     def __init__(self, zone: str, reach: str, beyond_latin: bool) -> None:
         self.zone, self.reach, self.beyond_latin = zone, reach, beyond_latin
-        self.patterns: list[re.Pattern[str]] = []
+        self.rules: list[Rule] = []
 
     @cached_property
     def _union(self) -> re.Pattern[str]:
-        return re.compile("|".join(f"(?:{_nameless(one)})" for one in self.patterns), re.IGNORECASE)
+        return re.compile("|".join(f"(?:{_nameless(_spelled_out(one))})" for one in self.rules), re.IGNORECASE)
 
     def fits(self, line: str) -> bool:
         return bool(self._union.fullmatch(line))
+
+
+class _Ready:
+    """A rule, its group, and its pattern once that is asked for: compiling all of them takes most of a second."""
+
+    def __init__(self, rule: Rule, group: _Group) -> None:
+        self.rule, self.group = rule, group
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return pattern_of(self.rule)
 
 
 class RuleSet:
@@ -63,12 +74,14 @@ class RuleSet:
     def __init__(self, rules: Iterable[Rule]) -> None:
         digests = {rule: digest_in(rule.id) if rule.origin in ("learned", "yours") else None for rule in rules}
         self._lines = {digest: rule for rule, digest in digests.items() if digest is not None}
-        self._rules = tuple((rule, pattern_of(rule)) for rule, digest in digests.items() if digest is None)
         groups: dict[tuple[str, str, bool, str], _Group] = {}
-        for rule, pattern in self._rules:
+        self._rules: list[_Ready] = []
+        for rule in (rule for rule, digest in digests.items() if digest is None):
             # shipped rules stand apart, so that all sources share their patterns
             key = (rule.zone, rule.reach, _beyond_latin(rule), rule.origin)
-            groups.setdefault(key, _Group(*key[:3])).patterns.append(pattern)
+            group = groups.setdefault(key, _Group(*key[:3]))
+            group.rules.append(rule)
+            self._rules.append(_Ready(rule, group))
         self._groups = tuple(groups.values())
 
     def fits(self, line: str, zones: tuple[str, ...] = ZONES) -> bool:
@@ -82,10 +95,12 @@ class RuleSet:
     def match(self, line: str, zones: tuple[str, ...]) -> Match | None:
         """The first rule of these zones that fits the whole line."""
         folded = " ".join(line.split())
-        if any(self._fitting(folded, zones)):
-            for rule, pattern in self._rules:
-                if rule.zone in zones and (found := pattern.fullmatch(folded)):
-                    return Match(rule, tuple((k, v.strip()) for k, v in found.groupdict().items() if v and v.strip()))
+        if fitting := list(self._fitting(folded, zones)):
+            for one in self._rules:
+                if one.group in fitting and (found := one.pattern.fullmatch(folded)):
+                    return Match(
+                        one.rule, tuple((k, v.strip()) for k, v in found.groupdict().items() if v and v.strip())
+                    )
         return None
 
     def keeps(self, line: str) -> bool:
@@ -106,9 +121,9 @@ class RuleSet:
                 yield one
 
 
-def _nameless(pattern: re.Pattern[str]) -> str:
-    """A pattern's text without the names of its groups, which may repeat in a union."""
-    return re.sub(r"\(\?P<\w+>", "(?:", pattern.pattern)
+def _nameless(pattern: str) -> str:
+    """A pattern without the names of its groups, which may repeat in a union."""
+    return re.sub(r"\(\?P<\w+>", "(?:", pattern)
 
 
 def _beyond_latin(rule: Rule) -> bool:
@@ -122,11 +137,21 @@ def shipped_rules() -> tuple[Rule, ...]:
     """All rules of rules/*.toml, by file name and then in order of the file."""
     folder = files(__package__)
     names = sorted(one.name for one in folder.iterdir() if one.name.endswith(".toml"))
-    return tuple(rule for name in names for rule in rules_from(folder.joinpath(name).read_text("utf-8"), name))
+    # their patterns are known to be right: tests compile each
+    return tuple(rule for name in names for rule in _rules(folder.joinpath(name).read_text("utf-8"), name))
 
 
 def rules_from(text: str, where: str) -> Iterator[Rule]:
     """The rules of one file. Raises ConfigError that names file, rule and fault."""
+    for rule in _rules(text, where):
+        try:
+            pattern_of(rule)
+        except re.error as problem:
+            raise ConfigError(f"{where}: rule {rule.id!r}: {problem}") from None
+        yield rule
+
+
+def _rules(text: str, where: str) -> Iterator[Rule]:
     try:
         tables = tomllib.loads(text).get("rule", [])
     except tomllib.TOMLDecodeError as problem:
@@ -135,8 +160,7 @@ def rules_from(text: str, where: str) -> Iterator[Rule]:
         try:
             values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
             rule = Rule(**values)
-            pattern_of(rule)
-        except (TypeError, re.error) as problem:
+        except TypeError as problem:
             raise ConfigError(f"{where}: rule {table.get('id')!r}: {problem}") from None
         if rule.zone not in (*ZONES, KEEP) or rule.reach not in REACHES:
             raise ConfigError(f"{where}: rule {rule.id!r}: zone is one of {(*ZONES, KEEP)}, reach one of {REACHES}")
@@ -173,10 +197,14 @@ def rule_set(rules: tuple[Rule, ...]) -> RuleSet:
 
 def pattern_of(rule: Rule) -> re.Pattern[str]:
     """The rule's pattern with its stand-ins filled in."""
+    return re.compile(_spelled_out(rule), re.IGNORECASE)
+
+
+def _spelled_out(rule: Rule) -> str:
     pattern = rule.pattern
     for name, part in _stand_ins().items():
         pattern = pattern.replace(f"%{name}%", part)
-    return re.compile(pattern, re.IGNORECASE)
+    return pattern
 
 
 @cache

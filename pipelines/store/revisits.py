@@ -105,7 +105,7 @@ def back_again(connection: sqlite3.Connection, key: str) -> None:
 
 
 def _leads_away(connection: sqlite3.Connection, capture: Capture, reject: Reject | None) -> bool:
-    """Whether an address now leads to a page of its own site without an article: front page, section, list."""
+    """Whether an address now leads to a page of its own site that lists articles: front page, section, folder."""
     if not capture.final_url or not same_site(capture.url, capture.final_url):
         return False
     asked, came = key_of(capture.url), key_of(capture.final_url)
@@ -115,7 +115,7 @@ def _leads_away(connection: sqlite3.Connection, capture: Capture, reject: Reject
         return True
     if reject is None or reject.reason in _KEPT_FROM_US:
         return False
-    return reject.reason is Reason.LISTING or asked.startswith(f"{came}/") or _is_section(connection, capture, came)
+    return asked.startswith(f"{came}/") or _is_section(connection, capture, came)
 
 
 def _is_section(connection: sqlite3.Connection, capture: Capture, key: str) -> bool:
