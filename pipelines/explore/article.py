@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from datasette import Response
 
+from pipelines.diffs import diff_html
 from pipelines.errors import StoreError
 from pipelines.explore.compat import archive_for
 from pipelines.explore.pages import render
@@ -34,6 +37,7 @@ _REVISIONS = """
 SELECT n, seen_from, seen_until, title, description, text, capture_id FROM revisions
 WHERE article_id = :id ORDER BY n DESC LIMIT 20
 """
+_KINDS = "SELECT n, kinds FROM edits WHERE article_id = :id"
 _COMPANY = """
 SELECT articles.id, articles.title, articles.url, articles.source_id, sources.name AS source_name,
        articles.published_at, articles.published_precision, clusters.head_id, similar.kind, similar.score
@@ -64,6 +68,8 @@ async def page(datasette: Any, request: Any) -> Any:
     article |= {name: _list(article[name]) for name in _LISTS}
     cuts = (await db.execute(_CUTS, key)).rows
     shown = bool(request.args.get("cuts"))
+    revisions = (await db.execute(_REVISIONS, key)).rows
+    kinds = {row["n"]: row["kinds"] for row in (await db.execute(_KINDS, key)).rows} if revisions else {}
     context = {
         "archive": db.name,
         "article": article,
@@ -72,8 +78,7 @@ async def page(datasette: Any, request: Any) -> Any:
         "cuts_shown": shown,
         "claims": _by_field(article["claims"]),
         "addresses": (await db.execute(_ADDRESSES, {**key, "url": article["url"]})).rows,
-        "revisions": (await db.execute(_REVISIONS, key)).rows,
-        "versions": paragraphs,
+        "revisions": await asyncio.to_thread(_edits, revisions, article, kinds),
         "company": (await db.execute(_COMPANY, key)).rows,
     }
     return await render(datasette, request, "article", context)
@@ -91,6 +96,17 @@ async def source(datasette: Any, request: Any) -> Any:
     except StoreError as problem:
         return Response.text(f"{problem}\n", status=500)
     return nothing if body is None else Response.text(_decoded(body, row["headers"]))
+
+
+def _edits(revisions: Sequence[Any], article: dict[str, Any], kinds: dict[int, str]) -> list[dict[str, Any]]:
+    """The earlier texts, newest first, each with what the text after it made of it, as safe HTML."""
+    found = []
+    later: Any = article
+    for one in revisions:
+        told = {name: diff_html(one[name] or "", later[name] or "") for name in ("title", "description", "text")}
+        found.append({**dict(one), "kinds": (kinds.get(one["n"]) or "").split(","), "told": told})
+        later = one
+    return found
 
 
 def _number(request: Any) -> int:
