@@ -13,7 +13,7 @@ from pipelines.errors import StoreError
 from pipelines.recipe import Recipe
 from pipelines.store.archive import Archive
 from pipelines.store.writer import Writer
-from pipelines.types import Claim, Entry, Failure, Reason, Reject, Removal, Rule, Source, restore
+from pipelines.types import Claim, Entry, Failure, Fetched, Reason, Reject, Removal, Rule, Source, restore
 from tests.store_values import START, URL, article, capture, check_whole, contents, cut, put, rows
 
 
@@ -201,3 +201,12 @@ def test_the_archive_restores_what_was_extracted(tmp_path_factory: pytest.TempPa
         first = contents(writer)
         assert writer.store(1, capture(), article(text=text, removals=removals)) == "unchanged"
         assert contents(writer) == first
+
+
+def test_a_page_that_is_read_after_another_form_of_it_gives_the_address(writer: Writer, path: Path) -> None:
+    forms = [capture(URL), capture(URL + "/amp")]
+    kept = [writer.keep(Fetched(capture=one)).capture_id for one in forms]
+    assert writer.store(kept[1], forms[1], article(URL + "/amp")) == "new"
+    assert writer.store(kept[0], forms[0], article(URL)) == "moved"
+    assert rows(path, "SELECT url FROM articles") == [(URL,)]
+    assert rows(path, "SELECT url, kind FROM addresses ORDER BY url") == [(URL, "canonical"), (URL + "/amp", "amp")]

@@ -124,11 +124,14 @@ def _update(
         _rebuild(connection, known, {**values, "gone_at": None, "capture_id": capture_id})
         return "moved"
     if (at, capture_id) < (known["base_at"], known["capture_id"]):
+        moved = place.moved and identity.is_form(known["url"])  # a form of it was seen before the page itself
+        if moved:
+            _replace(connection, known, {key: values[key] for key in ("url", "urlkey")})
         if place.beside:
-            return "unchanged"
+            return "moved" if moved else "unchanged"
         number = revise.insert_older(connection, known, capture_id, at, words)
         _tell(connection, known["id"], number)
-        return "revised" if number else "unchanged"
+        return "revised" if number else "moved" if moved else "unchanged"
     if same or not place.same_page or ledger.same_extraction(connection, known, article):
         address = {key: values[key] for key in ("url", "urlkey") if place.moved}
         return "moved" if "urlkey" in _replace(connection, known, {"gone_at": None, **address}) else "unchanged"
