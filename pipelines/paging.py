@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pipelines.fingerprint import fingerprint, shingle_list
 from pipelines.lines import spaceless, word_count
-from pipelines.types import Article, Removal, restore
+from pipelines.types import Article, Removal, kept, restore
 from pipelines.urls import absolute, urlkey
 
 _TAG = re.compile(rb"<(?:link|a)\b[^>]{1,2000}>", re.IGNORECASE)
@@ -55,10 +55,10 @@ def _without(url: str, n: int) -> Iterable[str]:
     """What the address of a first page may be, going by that of page `n`."""
     parts = urlsplit(url)
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    kept = [(name, value) for name, value in pairs if not (_PARAMETER.match(name) and value == str(n))]
-    if len(kept) < len(pairs):
-        yield urlunsplit(parts._replace(query=urlencode(kept)))
-        first = [(name, "1" if (name, value) not in kept else value) for name, value in pairs]
+    rest = [(name, value) for name, value in pairs if not (_PARAMETER.match(name) and value == str(n))]
+    if len(rest) < len(pairs):
+        yield urlunsplit(parts._replace(query=urlencode(rest)))
+        first = [(name, "1" if (name, value) not in rest else value) for name, value in pairs]
         yield urlunsplit(parts._replace(query=urlencode(first)))
     if (match := _IN_PATH.search(parts.path)) and int(match[1]) == n:
         yield urlunsplit(parts._replace(path=parts.path[: match.start()] + parts.path[match.end() :]))
@@ -104,9 +104,5 @@ def _laid(one: Article, other: Article) -> Article:
 def _without_standfirst(page: Article, description: str | None) -> Article:
     """A further page has none: what looks like one is where its text begins, unless it repeats the article's."""
     whole = restore(page.text, page.removals)
-    kept = tuple(cut for cut in page.removals if cut.rule != _STANDFIRST or cut.text.strip() == description)
-    if len(kept) == len(page.removals):
-        return page
-    edges = (0, *(edge for cut in kept for edge in (cut.start, cut.stop)), len(whole))
-    text = "".join(whole[start:stop] for start, stop in zip(edges[::2], edges[1::2], strict=True))
-    return replace(page, text=text, removals=kept)
+    cuts = tuple(cut for cut in page.removals if cut.rule != _STANDFIRST or cut.text.strip() == description)
+    return page if len(cuts) == len(page.removals) else replace(page, text=kept(whole, cuts), removals=cuts)

@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from itertools import chain, islice
+from itertools import chain
 
 from pipelines.config import Config
 from pipelines.engines.local import LocalPool
@@ -21,6 +21,7 @@ from pipelines.rows import pieces_of
 from pipelines.shrink import shrink
 from pipelines.store.archive import Archive
 from pipelines.store.extractions import TO_STRIP
+from pipelines.store.rows import handfuls
 from pipelines.store.writer import Writer
 from pipelines.types import Capture, Extracted, Failure, Outcome, Readable
 
@@ -92,8 +93,8 @@ def _concerned(
         else:
             same[id_for(source)].append(capture_id)
     for recipe_id, capture_ids in same.items():
-        for start in range(0, len(capture_ids), _BATCH):
-            writer.adopt(capture_ids[start : start + _BATCH], recipe_id)
+        for some in handfuls(capture_ids, _BATCH):
+            writer.adopt(some, recipe_id)
 
 
 def pool_of(recipe: Recipe, config: Config) -> LocalPool:
@@ -110,8 +111,7 @@ def reread(
     done: Callable[[int], object] = lambda _: None,
 ) -> None:
     """Read stored captures, or strip their extractions, and store what comes; `done` hears how many at a time."""
-    found = outcomes(pool, archive, wanted)
-    while batch := list(islice(found, _BATCH)):
+    for batch in handfuls(outcomes(pool, archive, wanted), _BATCH):
         writer.store_all(batch, run_id)
         done(len(batch))
 

@@ -14,6 +14,7 @@ from typing import Any
 from pipelines.shared_bytes import content, folded
 from pipelines.store import dictionaries, payloads
 from pipelines.store.dictionaries import Dictionary
+from pipelines.store.rows import handfuls
 from pipelines.store.writer import Writer
 
 FEWEST = 8  # pages to make a dictionary from
@@ -97,8 +98,8 @@ def _repack(writer: Writer) -> None:
         after = found[-1][:2]
         # those of one dictionary together: making it ready costs as much as some bodies
         wanted = sorted({payload_id: one for _, payload_id, one in found}.items(), key=itemgetter(1))
-        for start in range(0, len(wanted), _BATCH):
-            packed = writer.ask(payloads.repacked, wanted[start : start + _BATCH])
+        for some in handfuls(wanted, _BATCH):
+            packed = writer.ask(payloads.repacked, some)
             with writer.transaction() as connection:
                 for one in packed:
                     payloads.replace(connection, *one)

@@ -13,7 +13,7 @@ from pipelines.judge import Known, judge
 from pipelines.reading import Reader
 from pipelines.rows import Row, rows_of
 from pipelines.rules import RuleSet
-from pipelines.types import Block, Extraction, Link, Removal, Stripped
+from pipelines.types import Block, Extraction, Link, Removal, Stripped, kept
 
 _LOOKS = 12  # what is gone may bring more to light; a text settles after two or three looks
 
@@ -67,12 +67,6 @@ def _run(text: str, group: list[Row], before: int | None, after: int | None, lea
 
 def _kept(extraction: Extraction, removals: tuple[Removal, ...]) -> tuple[str, tuple[Block, ...]]:
     """The text that stays, and its blocks with offsets into it."""
-    parts: list[str] = []
-    position = 0
-    for removal in removals:
-        parts.append(extraction.text[position : removal.start])
-        position = removal.stop
-    parts.append(extraction.text[position:])
     blocks = []
     for block in extraction.blocks:
         start, stop = _moved(block.start, removals), _moved(block.stop, removals)
@@ -81,7 +75,7 @@ def _kept(extraction: Extraction, removals: tuple[Removal, ...]) -> tuple[str, t
             links = tuple(one for one in links if one.start < one.stop)
             odds = block.odds if stop - start == block.stop - block.start else 0.0  # none are known of a part
             blocks.append(Block(start, stop, block.tag, links, odds))
-    return "".join(parts), tuple(blocks)
+    return kept(extraction.text, removals), tuple(blocks)
 
 
 def _moved(offset: int, removals: tuple[Removal, ...]) -> int:

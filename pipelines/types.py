@@ -279,6 +279,16 @@ class Article:
     packed: bytes = field(default=b"", repr=False)  # the extraction without its text; see packing.py
 
 
+def kept(text: str, removals: tuple[Removal, ...]) -> str:
+    """What stays of an extracted text after these cuts."""
+    parts: list[str] = []
+    position = 0
+    for removal in removals:
+        parts.append(text[position : removal.start])
+        position = removal.stop
+    return "".join((*parts, text[position:]))
+
+
 def restore(text: str, removals: tuple[Removal, ...]) -> str:
     """The extracted text again, from the clean text and its ledger: the inverse of every cut."""
     parts: list[str] = []

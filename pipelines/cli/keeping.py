@@ -29,7 +29,7 @@ from pipelines.store.merge import rows_of as rows_of_other
 from pipelines.store.prune import Part, Rules, rows_of
 from pipelines.store.prune import find as find_prunable
 from pipelines.store.prune import prune as prune_parts
-from pipelines.store.rows import now
+from pipelines.store.rows import handfuls, now
 from pipelines.store.space import compact, wipe
 from pipelines.store.writer import Writer
 
@@ -141,8 +141,8 @@ def absent(archive: Archive, ref: str) -> str:
 def _plan(opened: Archive | Held, ids: Sequence[int]) -> Plan:
     connection = opened.db.conn
     plan: Plan = []
-    for start in range(0, len(ids), _AT_ONCE):
-        doomed = [one for article_id in ids[start : start + _AT_ONCE] if (one := doom(connection, article_id))]
+    for some in handfuls(ids, _AT_ONCE):
+        doomed = [one for article_id in some if (one := doom(connection, article_id))]
         with _bar(echoes.count(connection, doomed), "looking for what points there") as bar:
             plan.append((doomed, echoes.find(connection, doomed, bar.update)))
     return plan

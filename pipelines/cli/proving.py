@@ -64,7 +64,8 @@ def _told(found: Iterator[Wrong], form: str | None) -> int:
     """Say each as it is found, where the form allows; returns how many there were."""
     if form in (None, "nl"):
         n = 0
-        for n, one in enumerate(found, start=1):  # noqa: B007
+        for one in found:
+            n += 1
             line = json.dumps(asdict(one), ensure_ascii=False) if form else _line(one)
             click.echo(safe(line))
         return n

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from itertools import islice
 from typing import Generic, TypeVar
 
 from pipelines.engines.local import LocalPool
@@ -15,6 +14,7 @@ from pipelines.store.archive import Archive
 from pipelines.store.articles import columns_of
 from pipelines.store.faults import explained
 from pipelines.store.readings import Progress, standing
+from pipelines.store.rows import handfuls
 from pipelines.types import Article, Capture, Outcome, Readable
 
 _BATCH = 50  # pages in one transaction
@@ -76,8 +76,7 @@ def reread(
     """
     accounts: defaultdict[str | None, Account] = defaultdict(Account, from_json(progress.accounts))
     ordered = _InOrder(wanted, progress.position)
-    found = ordered.sorted(outcomes(pool, archive, ordered.watched()))
-    while batch := list(islice(found, _BATCH)):
+    for batch in handfuls(ordered.sorted(outcomes(pool, archive, ordered.watched())), _BATCH):
         with explained(archive.path):
             before = [standing(archive.db.conn, capture_id) for capture_id, _, _ in batch]
         store(batch)

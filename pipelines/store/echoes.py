@@ -21,6 +21,7 @@ from pipelines.store.forget import Doomed, blank_captures, blank_entries, empty
 from pipelines.store.held import Held
 from pipelines.store.needles import Needle, any_found, of_addresses, of_phrases
 from pipelines.store.payloads import body_of, compressor
+from pipelines.store.rows import handfuls
 from pipelines.store.space import overwriting
 
 _BATCH = 100  # rows of one transaction
@@ -90,14 +91,14 @@ def clear(held: Held, echoes: Echoes) -> None:
     with overwriting(held):
         for dictionary_id in echoes.dictionaries:
             _dissolve(held, dictionary_id)
-        for batch in _batches(echoes.captures):
+        for batch in handfuls(echoes.captures, _BATCH):
             with held.transaction() as connection:
                 blank_captures(connection, batch)
-        for batch in _batches(echoes.bodies):
+        for batch in handfuls(echoes.bodies, _BATCH):
             with held.transaction() as connection:
                 for payload_id in batch:
                     empty(connection, payload_id)
-        for batch in _batches(echoes.articles):
+        for batch in handfuls(echoes.articles, _BATCH):
             with held.transaction() as connection:
                 for article_id in batch:
                     masks.article(connection, article_id, echoes.links, echoes.phrases)
@@ -110,17 +111,27 @@ def clear(held: Held, echoes: Echoes) -> None:
 
 def _captures(connection: sqlite3.Connection, since: dict[str | None, str], links: tuple[Needle, ...]) -> Iterator[int]:
     """Captures of pages whose own address names one of the articles; none on which another article rests."""
+    asked = (
+        "SELECT captures.id, fetched_at, concat_ws(' ', url, final_url, entry) AS said,"
+        " EXISTS (SELECT 1 FROM articles WHERE capture_id = captures.id) AS used FROM captures"
+        " WHERE +feed_id IS NULL AND"
+    )
+    for row in _brought(connection, since, asked):
+        if not row["used"] and any_found(links, row["said"].encode()):
+            yield row["id"]
+
+
+def _brought(connection: sqlite3.Connection, since: dict[str | None, str], asked: str) -> Iterator[sqlite3.Row]:
+    """What is asked of captures that these sources brought since these days, in short reads."""
     for source, day in since.items():
         at, last = day, 0
         while rows := connection.execute(
-            "SELECT id, fetched_at, concat_ws(' ', url, final_url, entry) AS said,"
-            " EXISTS (SELECT 1 FROM articles WHERE capture_id = captures.id) AS used FROM captures"
-            " WHERE source_id IS :source AND (fetched_at, id) > (:at, :last) AND fetched_at >= :at AND +feed_id IS NULL"
-            " ORDER BY fetched_at, id LIMIT 500",
+            f"{asked} source_id IS :source AND (fetched_at, captures.id) > (:at, :last) AND fetched_at >= :at"
+            " ORDER BY fetched_at, captures.id LIMIT 500",
             {"source": source, "at": at, "last": last},
         ).fetchall():
             at, last = rows[-1]["fetched_at"], rows[-1]["id"]
-            yield from (row["id"] for row in rows if not row["used"] and any_found(links, row["said"].encode()))
+            yield from rows
 
 
 def _entries(connection: sqlite3.Connection, echoes: Echoes) -> Iterator[int]:
@@ -137,20 +148,14 @@ def _entries(connection: sqlite3.Connection, echoes: Echoes) -> Iterator[int]:
 def _payloads(connection: sqlite3.Connection, since: dict[str | None, str], own: set[int]) -> Iterator[tuple[int, int]]:
     """Bodies that these sources brought since these days, but those of the articles themselves."""
     seen: set[int] = set()
-    for source, day in since.items():
-        at, last = day, 0
-        while rows := connection.execute(
-            "SELECT captures.id, fetched_at, payload_id, length(body) AS stored FROM captures"
-            " JOIN payloads ON payloads.id = payload_id WHERE source_id IS :source"
-            " AND (fetched_at, captures.id) > (:at, :last) AND fetched_at >= :at"
-            " ORDER BY fetched_at, captures.id LIMIT 500",
-            {"source": source, "at": at, "last": last},
-        ).fetchall():
-            at, last = rows[-1]["fetched_at"], rows[-1]["id"]
-            for row in rows:
-                if row["id"] not in own and row["stored"] and row["payload_id"] not in seen:
-                    seen.add(row["payload_id"])
-                    yield row["payload_id"], row["stored"]
+    asked = (
+        "SELECT captures.id, fetched_at, payload_id, length(body) AS stored FROM captures"
+        " JOIN payloads ON payloads.id = payload_id WHERE"
+    )
+    for row in _brought(connection, since, asked):
+        if row["id"] not in own and row["stored"] and row["payload_id"] not in seen:
+            seen.add(row["payload_id"])
+            yield row["payload_id"], row["stored"]
 
 
 def _own_words(connection: sqlite3.Connection, payload_id: int, phrases: tuple[Needle, ...]) -> bool:
@@ -221,8 +226,3 @@ def _unpacked(packed: bytes | None) -> bytes:
         return zlib.decompress(packed) if packed else b""
     except zlib.error:
         return b""
-
-
-def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), _BATCH):
-        yield ids[start : start + _BATCH]

@@ -18,8 +18,9 @@ from sqlite_utils.utils import sqlite3
 from pipelines.errors import ConfigError, StoreError
 from pipelines.store.faults import explain, explained
 from pipelines.store.payloads import body_of
+from pipelines.store.rows import handfuls
 
-_HANDFUL = 100  # articles read at a time
+HANDFUL = 100  # articles read at a time
 _JSON = ("authors", "tags", "captions", "links", "claims", "addresses")
 _GONE = ("pruned", "forgotten")
 
@@ -118,7 +119,7 @@ def articles(connection: sqlite3.Connection, path: Path, ids: Sequence[int]) -> 
     That is `source_name`; `addresses`, each with url and kind; `captured_at` and `payload_digest` of the page it was
     read from; `first_title`, the title it had at first where it has another now.
     """
-    for few in handfuls(ids):
+    for few in handfuls(ids, HANDFUL):
         with explained(path):
             rows = connection.execute(_ARTICLES, (json.dumps(few),)).fetchall()
         for row in rows:
@@ -130,12 +131,6 @@ def articles(connection: sqlite3.Connection, path: Path, ids: Sequence[int]) -> 
                     told = f"{path}: article {row['id']}: its {name} are no JSON; `tearsheet verify` says what is wrong"
                     raise StoreError(told) from None
             yield article
-
-
-def handfuls(ids: Sequence[int]) -> Iterator[list[int]]:
-    """The ids, as many at a time as are read at once."""
-    for start in range(0, len(ids), _HANDFUL):
-        yield list(ids[start : start + _HANDFUL])
 
 
 class Captures:

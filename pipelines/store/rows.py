@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import lru_cache
 from importlib import metadata
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlite_utils.utils import sqlite3
 
 from pipelines.types import Capture, Entry
 from pipelines.urls import urlkey
+
+T = TypeVar("T")
 
 #: Terminal escapes, NUL, other controls, and halves of characters that no UTF-8 can hold.
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -23,6 +26,13 @@ _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SUSPECT = re.compile(_UNFIT.pattern + r"|\\u00|\\[bf]|NaN|Infinity")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ENTRY = tuple(one.name for one in fields(Entry))
+
+
+def handfuls(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in order, so many at a time: as many as are read or written at once."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
 
 
 def stamp(moment: datetime) -> str:

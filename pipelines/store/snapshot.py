@@ -18,7 +18,8 @@ from pipelines.errors import StoreError
 from pipelines.store import checks
 from pipelines.store.faults import explain, explained
 from pipelines.store.migrations import migrations
-from pipelines.store.outgoing import handfuls
+from pipelines.store.outgoing import HANDFUL
+from pipelines.store.rows import handfuls
 
 #: `PRAGMA application_id` of a snapshot ("Tear"), so that `verify` knows what it is.
 APPLICATION = 0x54656172
@@ -89,7 +90,7 @@ def write_snapshot(
     _remove(work)  # what one that was killed left
     try:
         with closing(_blank(work, out)) as database:
-            for few in handfuls(ids):
+            for few in handfuls(ids, HANDFUL):
                 with explained(path):
                     rows = _read(archive, few)
                 _write(database.conn, out, rows)
@@ -169,7 +170,7 @@ def _tie(
     archive: sqlite3.Connection, path: Path, connection: sqlite3.Connection, ids: Sequence[int], out: Path
 ) -> None:
     for table in _TIES:
-        for few in handfuls(ids):
+        for few in handfuls(ids, HANDFUL):
             with explained(path):
                 rows = archive.execute(
                     f"SELECT * FROM {table} WHERE article_id IN (SELECT value FROM json_each(?))", (json.dumps(few),)

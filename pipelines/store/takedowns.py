@@ -55,8 +55,8 @@ def put(
 
 def among(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, sqlite3.Row]:
     """Those of these urlkeys that were forgotten, each with its row."""
-    if not connection.execute("SELECT EXISTS (SELECT 1 FROM takedowns)").fetchone()[0]:
-        return {}  # as in most archives: nothing is hashed for nothing
+    if _are_none(connection):
+        return {}
     digests = {digest_of(key): key for key in keys}
     rows = connection.execute(
         "SELECT takedowns.* FROM json_each(?) AS asked CROSS JOIN takedowns ON takedowns.key = asked.value",
@@ -82,6 +82,8 @@ def find(connection: sqlite3.Connection, ref: str) -> sqlite3.Row | None:
 
 def of_capture(connection: sqlite3.Connection, capture: Capture) -> sqlite3.Row | None:
     """The tombstone that a capture of a page falls under, by any address it has."""
+    if _are_none(connection):
+        return None
     entry = capture.entry.url if capture.entry else None
     keys = _forms([url for url in (capture.url, capture.final_url, entry) if url])
     return next(iter(among(connection, parameters.add_keys(connection, capture.source, keys)).values()), None)
@@ -89,6 +91,8 @@ def of_capture(connection: sqlite3.Connection, capture: Capture) -> sqlite3.Row 
 
 def of_article(connection: sqlite3.Connection, article: Article) -> sqlite3.Row | None:
     """The tombstone of what a page was read as: by the address it calls canonical, or by a text of its source."""
+    if _are_none(connection):
+        return None
     found = among(connection, [*_forms([article.url]), article.urlkey])
     if found:
         return next(iter(found.values()))
@@ -136,6 +140,11 @@ def lists_any(connection: sqlite3.Connection, entries: Iterable[Entry]) -> bool:
 def say(row: Mapping[str, Any] | sqlite3.Row) -> str:
     """Why something is not in the archive."""
     return f"forgotten on {row['at'][:10]}: {row['reason']}"
+
+
+def _are_none(connection: sqlite3.Connection) -> bool:
+    """Whether nothing was ever forgotten, as in most archives: then nothing is worked out for nothing."""
+    return not connection.execute("SELECT EXISTS (SELECT 1 FROM takedowns)").fetchone()[0]
 
 
 def _forms(urls: Iterable[str]) -> list[str]:
