@@ -18,6 +18,7 @@ import trafilatura
 from lxml import etree, html
 from trafilatura.settings import Extractor
 
+from pipelines.inscript import lines_in_scripts
 from pipelines.page import Line, Page, clean_characters, folded
 from pipelines.reading import Reader
 from pipelines.rules import RuleSet
@@ -57,6 +58,7 @@ class _Piece(NamedTuple):
 _READABLE = re.compile(r"\w")
 _LITTLE = 1500  # characters; a text this long is not looked for again
 _SUSPICIOUS = 500  # characters of visible text that cannot be nothing
+_MANY_TIMES = 3  # as much must the page's scripts hold to be read instead of what it shows
 _ELEMENTS = {"figcaption": "caption", "caption": "caption", "li": "li", "blockquote": "quote"}
 _ELEMENTS |= dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "h")
 _TAGS = {"head": "h", "item": "li", "quote": "quote", "row": "row", "code": "code"}
@@ -71,25 +73,28 @@ class ExtractionError(RuntimeError):
 
 def extract_page(page: Page, rules: RuleSet, source: Source | None = None, claims: Iterable[Claim] = ()) -> Extraction:
     """The article body of a page. Raises ExtractionError when a page full of text gives none."""
-    return _found(_lines(page, source), page, rules, tuple(claims))
+    claims = tuple(claims)
+    return _found(_lines(page, source, claims), page, rules, claims)
 
 
 def features_of(
     page: Page, source: Source | None = None, claims: Sequence[Claim] = ()
 ) -> list[tuple[str, Features | None]]:
     """Each line that would become a block, with what speaks for and against it: what weights are trained on."""
-    lines = _lines(page, source)
+    lines = _lines(page, source, claims)
     return list(zip((text for text, _ in lines), _weighed(lines, _places(lines, page), page, claims), strict=True))
 
 
-def _lines(page: Page, source: Source | None) -> list[tuple[str, str]]:
+def _lines(page: Page, source: Source | None, claims: Sequence[Claim]) -> list[tuple[str, str]]:
     tree = _chosen(page, source)
     lines = _read(tree)
     if _in_doubt(lines, page):
         lines = _read(tree, twice=True)
+    if _size(lines) < _SUSPICIOUS and _size(kept := lines_in_scripts(page, claims)) > _MANY_TIMES * _size(lines):
+        return kept
     if not lines:
         lines = [(line.text, "p") for line in page.lines() if line.linked * 2 < len(line.text)]
-        if sum(len(text) for text, _ in lines) > _SUSPICIOUS:
+        if _size(lines) > _SUSPICIOUS:
             raise ExtractionError(f"{len(lines)} lines of visible text, but no reader finds an article")
     return lines
 
@@ -129,8 +134,12 @@ def _stands_beside(name: str) -> bool:
 
 def _in_doubt(lines: Sequence[tuple[str, str]], page: Page) -> bool:
     """Whether a page shows much running text of which the reader found little."""
-    found = sum(len(text) for text, _ in lines)
+    found = _size(lines)
     return found < _LITTLE and found < 0.2 * sum(len(one.text) for one in page.lines() if not one.links)
+
+
+def _size(lines: Sequence[tuple[str, str]]) -> int:
+    return sum(len(text) for text, _ in lines)
 
 
 def _read(tree: html.HtmlElement, *, twice: bool = False) -> list[tuple[str, str]]:
@@ -194,6 +203,8 @@ def _places(lines: Sequence[tuple[str, str]], page: Page) -> list[int | None]:
 def _weighed(
     lines: Sequence[tuple[str, str]], at: Sequence[int | None], page: Page, claims: Sequence[Claim]
 ) -> Iterator[Features | None]:
+    if lines and all(one is None for one in at):  # the page shows none of it: there is nothing to weigh it by
+        return iter([None] * len(lines))
     host = (urlsplit(page.url).hostname or "").removeprefix("www.").split(".")[0]
     return Lines(lines, at, page.lines(), claims, host).features()
 
