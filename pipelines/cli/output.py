@@ -14,10 +14,13 @@ from typing import Any
 
 import click
 
+from pipelines.exports.plain import guarded
+
 Row = Mapping[str, Any]
 
 #: Escapes and other controls but tab and line feed, and marks that force a direction on what follows them.
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?")
 _NARROWEST = 12  # columns that a clipped cell keeps at least
 
 
@@ -59,11 +62,15 @@ def _json(row: Row) -> str:
 def _csv(rows: Sequence[Row]) -> str:
     if not rows:
         return ""
+    return csv_table([list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]).rstrip("\n")
+
+
+def csv_table(rows: Iterable[Sequence[str]]) -> str:
+    """Cells as CSV. One that a spreadsheet would calculate is put behind an apostrophe; a number is none of those."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(rows[0])
-    writer.writerows([_cell(value) for value in row.values()] for row in rows)
-    return safe(out.getvalue().rstrip("\n"))
+    writer.writerows([one if _NUMBER.fullmatch(one) else guarded(safe(one)) for one in row] for row in rows)
+    return out.getvalue()
 
 
 def _cell(value: Any) -> str:

@@ -1,73 +1,25 @@
-"""`tearsheet search`, `query` and `sql`: questions to the archive."""
+"""`tearsheet query` and `sql`: questions to the archive."""
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from pipelines.cli.child import python_m, show
 from pipelines.cli.options import db_option, output_options
-from pipelines.cli.output import Row, emit, safe, say
+from pipelines.cli.output import csv_table, emit, safe, say
 from pipelines.cli.report import ask
 from pipelines.config import nearest
-from pipelines.errors import ConfigError
-from pipelines.explore.questions import Question, questions
+from pipelines.errors import ConfigError, StoreError
+from pipelines.explore.questions import FOLDER, NO_SEARCH, Question, is_of_search, questions_beside
 from pipelines.store.archive import Archive
 from pipelines.store.functions import register
-
-#: Around the words found; no stored text holds them.
-_MARKS = ("\x02", "\x03")
-
-
-@click.command()
-@click.argument("words", metavar="QUERY")
-@click.option("--source", metavar="ID", help="Only articles of this source.")
-@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Most articles to list.")
-@db_option
-@output_options
-def search(words: str, source: str | None, limit: int, db: Path, form: str | None) -> None:
-    """Search titles, standfirsts and texts.
-
-    The best matches come first. Words are all wanted; "a phrase", OR, NOT, prefix* and NEAR(a b) work as in
-    SQLite's full-text search.
-
-    \b
-    Example:
-        tearsheet search '"ice road" OR ferry'
-        tearsheet search harbour --source example-post --csv
-    """
-    marks = _MARKS if form is None else ("", "")
-    with Archive(db) as archive:
-        rows = archive.search(words, source=source, limit=limit, marks=marks)
-    emit(rows, form, _found)
-    if not rows:
-        say(f"nothing found for {words!r}")
-
-
-def _found(rows: list[Row]) -> str:
-    return "\n\n".join(_result(row) for row in rows)
-
-
-def _result(row: Row) -> str:
-    title = click.style(safe(row["title"] or "(no title)"), bold=True)
-    day = (row["published_at"] or "date unknown").partition("T")[0]
-    snippet = " ".join((row["snippet"] or "").split())
-    start, stop = _MARKS
-    shown = "".join(
-        part if n == 0 else click.style(part.partition(stop)[0], bold=True) + part.partition(stop)[2]
-        for n, part in enumerate(_safe_but(snippet, _MARKS).split(start))
-    )
-    return f"{title}\n  {safe(day)}  {safe(row['source_id'] or '')}  tearsheet show {row['id']}\n  {shown}"
-
-
-def _safe_but(text: str, marks: tuple[str, str]) -> str:
-    """Safe text in which the marks are left."""
-    start, stop = marks
-    return start.join(stop.join(safe(part) for part in piece.split(stop)) for piece in text.split(start))
 
 
 @click.command()
@@ -78,30 +30,51 @@ def _safe_but(text: str, marks: tuple[str, str]) -> str:
 def query(name: str | None, params: tuple[tuple[str, str], ...], db: Path, form: str | None) -> None:
     """Ask a saved question; without a name, list them.
 
-    They are the same questions as in Datasette. A parameter that is not given is empty.
+    They are the same questions as in Datasette; docs/queries.md has them all. A parameter that is not given is
+    empty. Files queries/NAME.sql beside the archive are questions of your own.
 
     \b
     Example:
         tearsheet query
         tearsheet query latest -p source example-post
+        tearsheet query missing -p address www.example.com/news/a-page
     """
-    known = {one.name: one for one in questions()}
+    found, problems = questions_beside(db)
+    known = {one.name: one for one in found}
     if name is None:
-        emit([_facts(one) for one in known.values()], form)
+        emit([_facts(one) for one in found], form)
+        for problem in problems:
+            say(problem)
         return
     if name not in known:
-        raise ConfigError(f"no question {name!r}{nearest(name, list(known))}; `tearsheet query` lists them")
+        wrong = next((one for one in problems if one.startswith(f"{FOLDER}/{name}.sql:")), None)
+        raise ConfigError(wrong or f"no question {name!r}{nearest(name, list(known))}; `tearsheet query` lists them")
     question = known[name]
-    for key, _ in params:
-        if key not in question.params:
-            knows = nearest(key, list(question.params)) if question.params else "; it takes none"
-            raise ConfigError(f"{name} has no parameter {key!r}{knows}")
+    values = _values(question, params)
     with Archive(db) as archive:
         register(archive.db.conn, say)
-        rows = ask(archive, question.sql, {**dict.fromkeys(question.params, ""), **dict(params)})
+        try:
+            rows = ask(archive, question.sql, values)
+        except StoreError as problem:
+            raise ConfigError(NO_SEARCH) if is_of_search(str(problem)) else problem from None
     emit(rows, form)
     if not rows:
         say(f"no rows for {question.title.rstrip('?')!r}")
+
+
+def _values(question: Question, params: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """A value for each parameter. Raises ConfigError for one that the question does not know or cannot do without."""
+    values = dict.fromkeys(question.params, "")
+    for key, value in params:
+        if key not in values:
+            knows = nearest(key, list(values)) if values else "; it takes none"
+            raise ConfigError(f"{question.name} has no parameter {key!r}{knows}")
+        values[key] = value
+    if missing := question.missing(values):
+        told = " ".join(f"-p {key} …" for key in missing)
+        about = "; ".join(f"{key}: {question.params[key]}" for key in missing)
+        raise ConfigError(f"{question.name} needs {about}; ask `tearsheet query {question.name} {told}`")
+    return values
 
 
 def _facts(question: Question) -> dict[str, object]:
@@ -129,6 +102,11 @@ def sql(ctx: click.Context, statement: str, db: Path, form: str | None) -> None:
     variables = {**os.environ, "PYTHONIOENCODING": "utf-8"}
     with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, encoding="utf-8") as tool:
         assert tool.stdout is not None
-        for line in tool.stdout:
-            sys.stdout.write(safe(line))
+        if form == "csv":
+            csv.field_size_limit(sys.maxsize)  # a text may be long
+            for row in csv.reader(tool.stdout):
+                sys.stdout.write(csv_table([row]))
+        else:
+            for line in tool.stdout:
+                sys.stdout.write(safe(line))
     ctx.exit(tool.returncode)
