@@ -32,6 +32,7 @@ _ENDINGS = {
 _FORMATS = ("ndjson", "csv", "parquet", "markdown", "warc", "bibtex", "csl", "snapshot")
 _PLACES = ("markdown", "snapshot")  # no streams
 _BINARY = ("parquet", "warc")
+_NOTED = ("ndjson", "csv", "markdown", "snapshot")  # that have a place for readers' notes
 
 
 @click.command()
@@ -41,6 +42,7 @@ _BINARY = ("parquet", "warc")
 @click.option("--source", "sources", metavar="ID", multiple=True, help="Articles of this source; can be repeated.")
 @click.option("--since", metavar="DATE", help="Published, or else first seen, on this day or later.")
 @click.option("--formulas", is_flag=True, help="In CSV, leave alone what a spreadsheet would take for a formula.")
+@click.option("--notes", is_flag=True, help="Readers' tags and notes, too; without it they stay here.")
 @click.option("--replace", is_flag=True, help="Replace OUT where it is there already.")
 @db_option
 def export(
@@ -50,6 +52,7 @@ def export(
     sources: tuple[str, ...],
     since: str | None,
     formulas: bool,
+    notes: bool,
     replace: bool,
     db: Path,
 ) -> None:
@@ -72,7 +75,7 @@ def export(
         tearsheet export spring.csv --since 2026-03
         tearsheet export pages.warc.gz --source example-post --where "title LIKE '%ferry%'"
     """
-    task = _Task(Path(out), form or _form_of(out), formulas, replace)
+    task = _Task(Path(out), form or _form_of(out), formulas, notes, replace)
     task.check(db)
     try:
         with Archive(db) as archive:
@@ -109,6 +112,7 @@ class _Task:
     out: Path
     form: str
     formulas: bool
+    notes: bool
     replace: bool
 
     def check(self, db: Path) -> None:
@@ -122,6 +126,8 @@ class _Task:
             raise ConfigError(f"{self.out}: is the archive itself; name another file")
         elif self.form == "snapshot" and self.out.with_name(f"{self.out.name}-wal").exists():
             raise ConfigError(f"{self.out}: a database of that name is in use; close it, or name another file")
+        if self.notes and self.form not in _NOTED:
+            raise ConfigError(f"--notes: {self.form} has no place for them; export {', '.join(_NOTED)}")
         if self.form == "parquet":
             parquet.arrow()
 
@@ -132,17 +138,17 @@ class _Task:
             match self.form:
                 case "markdown":
                     folder = folder_for(self.out)
-                    written = markdown.write_markdown(_articles(archive, ids, bar.update), folder)
+                    written = markdown.write_markdown(self._articles(archive, ids, bar.update), folder)
                     return [f"{many(written, 'file')} new or changed"]
                 case "snapshot":
                     with part_of(self.out, replace=self.replace) as part:
-                        write_snapshot(archive.db.conn, archive.path, ids, part, bar.update)
+                        write_snapshot(archive.db.conn, archive.path, ids, part, bar.update, noted=self.notes)
                     return []
                 case "warc":
                     return self._warc(archive, ids, label, bar.update)
             writer = self._writer()
             with placed(self.out, replace=self.replace) as file:
-                writer(_articles(archive, ids, bar.update), file)
+                writer(self._articles(archive, ids, bar.update), file)
             return []
 
     def _writer(self) -> Callable[[Iterator[dict[str, Any]], BinaryIO], None]:
@@ -150,12 +156,19 @@ class _Task:
             case "ndjson":
                 return rows.write_ndjson
             case "csv":
-                return lambda articles, file: rows.write_csv(articles, file, formulas=self.formulas)
+                return lambda articles, file: rows.write_csv(articles, file, formulas=self.formulas, noted=self.notes)
             case "parquet":
                 return parquet.write_parquet
             case "bibtex":
                 return bibtex.write_bibtex
         return citing.write_csl
+
+    def _articles(
+        self, archive: Archive, ids: Sequence[int], progress: Callable[[int], None]
+    ) -> Iterator[dict[str, Any]]:
+        for article in articles(archive.db.conn, archive.path, ids, noted=self.notes):
+            yield article
+            progress(1)
 
     def _warc(self, archive: Archive, ids: Sequence[int], label: str, progress: Callable[[int], None]) -> list[str]:
         captures = Captures(archive.db.conn, archive.path)
@@ -172,9 +185,3 @@ class _Task:
 def _plain(out: Path) -> bool:
     """Whether a WARC is to be left uncompressed."""
     return out.name.lower().endswith(".warc")
-
-
-def _articles(archive: Archive, ids: Sequence[int], progress: Callable[[int], None]) -> Iterator[dict[str, Any]]:
-    for article in articles(archive.db.conn, archive.path, ids):
-        yield article
-        progress(1)

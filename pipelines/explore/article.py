@@ -1,116 +1,211 @@
-"""The page of one article: text, facts, cuts, claims, versions, company, and the capture it rests on."""
+"""The page of one article: its text with the cuts folded in place, facts with origins, versions, company, evidence."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from datasette import Response
+from datasette import Forbidden
 
-from pipelines.diffs import diff_html
-from pipelines.errors import StoreError
+from pipelines.explore import captures, citing, company, facts, reading, versions
 from pipelines.explore.compat import archive_for
 from pipelines.explore.pages import render
-from pipelines.explore.reading import paragraphs
-from pipelines.store.payloads import body_of
+from pipelines.explore.permits import may_annotate
+from pipelines.explore.words import tongue
+from pipelines.store import notes
 
 _ARTICLE = """
-SELECT articles.*, sources.name AS source_name, sources.homepage, captures.fetched_at, captures.status,
-       captures.mime, captures.completeness, captures.url AS asked_url, captures.final_url,
-       payloads.digest AS payload_digest, payloads.size, recipes.version AS recipe_version
+SELECT articles.id, articles.source_id, articles.capture_id, articles.url, articles.title, articles.description,
+       articles.authors, articles.agency, articles.credit, articles.dateline, articles.section, articles.tags,
+       articles.language, articles.published_at, articles.published_precision, articles.published_from,
+       articles.text_from, articles.modified_at, articles.first_seen_at, articles.gone_at, articles.paywalled,
+       articles.live, articles.image, articles.captions, articles.links, articles.word_count, articles.removed_chars,
+       articles.digest, articles.recipe_id, articles.claims, sources.name AS source_name,
+       captures.fetched_at AS captured_at, captures.status, captures.mime, captures.completeness, captures.rendered,
+       captures.final_url, payloads.digest AS payload_digest, payloads.size, payloads.codec, length(text) AS length
 FROM articles
 LEFT JOIN sources ON sources.id = articles.source_id
 LEFT JOIN captures ON captures.id = articles.capture_id
 LEFT JOIN payloads ON payloads.id = captures.payload_id
-LEFT JOIN recipes ON recipes.id = articles.recipe_id
-WHERE articles.id = :id
+WHERE articles.id = ?
 """
+_WINDOW = "SELECT substr(text, ? + 1, ?) FROM articles WHERE id = ?"
 _CUTS = """
-SELECT removals.n, start, stop, removals.zone, rule_id, text, why, origin
-FROM removals LEFT JOIN rules ON rules.id = removals.rule_id WHERE article_id = :id ORDER BY start
+SELECT removals.n, start, stop, removals.zone, rule_id, why, origin
+FROM removals LEFT JOIN rules ON rules.id = rule_id WHERE article_id = ? ORDER BY start, removals.n LIMIT 20000
 """
-_ADDRESSES = "SELECT url, kind FROM addresses WHERE article_id = :id AND url <> :url ORDER BY kind, url"
-_REVISIONS = """
-SELECT n, seen_from, seen_until, title, description, text, capture_id FROM revisions
-WHERE article_id = :id ORDER BY n DESC LIMIT 20
+_CUT_TEXTS = """
+SELECT n, substr(text, 1, :most) AS text FROM removals
+WHERE article_id = :id AND n IN (SELECT value FROM json_each(:numbers))
 """
-_KINDS = "SELECT n, kinds FROM edits WHERE article_id = :id"
-_COMPANY = """
-SELECT articles.id, articles.title, articles.url, articles.source_id, sources.name AS source_name,
-       articles.published_at, articles.published_precision, clusters.head_id, similar.kind, similar.score
-FROM clusters
-JOIN articles ON articles.id = clusters.article_id
-LEFT JOIN sources ON sources.id = articles.source_id
-LEFT JOIN similar ON (similar.article_id, similar.other_id) = (:id, articles.id)
-    OR (similar.article_id, similar.other_id) = (articles.id, :id)
-WHERE clusters.head_id = (SELECT head_id FROM clusters WHERE article_id = :id)
-ORDER BY articles.id <> clusters.head_id, articles.published_at, articles.id LIMIT 100
-"""
-_SOURCE = """
-SELECT captures.headers, captures.payload_id, payloads.size
-FROM captures JOIN payloads ON payloads.id = captures.payload_id WHERE captures.id = :id
-"""
+_ADDRESSES = "SELECT url, kind FROM addresses WHERE article_id = ? AND url <> ? ORDER BY kind, url LIMIT 21"
+_NEAR = (
+    "SELECT id, title, language FROM articles WHERE source_id = ? AND id < ? ORDER BY id DESC LIMIT 1",
+    "SELECT id, title, language FROM articles WHERE source_id = ? AND id > ? ORDER BY id LIMIT 1",
+)
+_TAKEN_DOWN = "SELECT reason, at FROM takedowns WHERE article_id = ? ORDER BY at DESC LIMIT 1"
 _LISTS = ("authors", "tags", "captions", "links", "claims")
-_MOST_SOURCE = 32 * 1024**2  # bytes of a source that are shown
+_MOST_CUTS = 200  # that one part shows
+_LONGEST_CUT = 2_000  # characters of one
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants to see of an article."""
+
+    part: int
+    cuts: bool  # unfolded
+    versions: bool  # all of them
+    captures: bool
+    old: int | None  # two versions to compare
+    new: int | None
+    side: bool  # beside each other
+
+    @classmethod
+    def of(cls, args: Any) -> Asked:
+        """What an address asks for; what makes no sense is not asked for."""
+        return cls(
+            part=_number(args.get("part")) or 1,
+            cuts=bool(args.get("cuts")),
+            versions=args.get("versions") == "all",
+            captures=args.get("captures") == "all",
+            old=_number(args.get("from")),
+            new=_number(args.get("to")),
+            side=args.get("diff") == "side",
+        )
 
 
 async def page(datasette: Any, request: Any) -> Any:
     """The article, or a page that says there is none."""
     db = await archive_for(datasette, request, "articles")
-    key = {"id": _number(request)}
-    row = (await db.execute(_ARTICLE, key)).first()
-    if row is None:
-        return await render(datasette, request, "missing", {"archive": db.name, "id": key["id"]}, status=404)
-    article = dict(zip(row.keys(), tuple(row), strict=True))
-    article |= {name: _list(article[name]) for name in _LISTS}
-    cuts = (await db.execute(_CUTS, key)).rows
-    shown = bool(request.args.get("cuts"))
-    revisions = (await db.execute(_REVISIONS, key)).rows
-    kinds = {row["n"]: row["kinds"] for row in (await db.execute(_KINDS, key)).rows} if revisions else {}
+    number = min(int(request.url_vars["id"]), 2**63 - 1)
+    asked = Asked.of(request.args)
+    found = await db.execute_fn(lambda connection: _gather(connection, number, asked))
+    if "article" not in found:
+        context = {"archive": db.name, "id": number, **found}
+        return await render(datasette, request, "missing", context, status=410 if found["taken_down"] else 404)
+    told, words = found["history"], found.pop("words")
+    old, new = told.numbered(asked.old), told.numbered(asked.new)
+    chosen = None
+    if old and new:
+        chosen = await asyncio.to_thread(versions.choose, told, old, new, words, found["article"]["language"])
+    elif words:
+        await asyncio.to_thread(versions.compare, told.events[: versions.NEWEST], words)
+    shown = await _may_read_notes(datasette, request)
+    article = found["article"]
     context = {
         "archive": db.name,
-        "article": article,
-        "paragraphs": paragraphs(article["text"], cuts if shown else ()),
-        "cuts": cuts,
-        "cuts_shown": shown,
-        "claims": _by_field(article["claims"]),
-        "addresses": (await db.execute(_ADDRESSES, {**key, "url": article["url"]})).rows,
-        "revisions": await asyncio.to_thread(_edits, revisions, article, kinds),
-        "company": (await db.execute(_COMPANY, key)).rows,
+        "asked": asked,
+        **found,
+        "chosen": chosen,
+        "events": told.events[: versions.MOST if asked.versions else versions.NEWEST],
+        "lang": tongue(article["language"]),
+        "facts": facts.facts(article),
+        "other_facts": facts.others(article),
+        "cited": citing.plain(article),
+        "citations": {form: citing.written(article, form) for form in ("bib", "csl.json")},
+        "permalink": datasette.absolute_url(request, datasette.urls.path(f"/-/digest/{article['digest']}")),
+        "notes": await db.execute_fn(lambda connection: notes.of_article(connection, number)) if shown else [],
+        "may_annotate": shown and await may_annotate(datasette, request, db),
+        "longest_remark": notes.LONGEST_REMARK,
     }
     return await render(datasette, request, "article", context)
 
 
-async def source(datasette: Any, request: Any) -> Any:
-    """The bytes of a capture as plain text: never as a page of ours."""
-    db = await archive_for(datasette, request, "captures", "payloads")
-    row = (await db.execute(_SOURCE, {"id": _number(request)})).first()
-    nothing = Response.text("There is no such capture, or no body was kept with it.\n", status=404)
-    if row is None or row["size"] > _MOST_SOURCE:
-        return nothing
+async def _may_read_notes(datasette: Any, request: Any) -> bool:
     try:
-        body = await db.execute_fn(lambda connection: body_of(connection, row["payload_id"]))
-    except StoreError as problem:
-        return Response.text(f"{problem}\n", status=500)
-    return nothing if body is None else Response.text(_decoded(body, row["headers"]))
+        await archive_for(datasette, request, "notes")
+    except Forbidden:
+        return False
+    return True
 
 
-def _edits(revisions: Sequence[Any], article: dict[str, Any], kinds: dict[int, str]) -> list[dict[str, Any]]:
-    """The earlier texts, newest first, each with what the text after it made of it, as safe HTML."""
-    found = []
-    later: Any = article
-    for one in revisions:
-        told = {name: diff_html(one[name] or "", later[name] or "") for name in ("title", "description", "text")}
-        found.append({**dict(one), "kinds": (kinds.get(one["n"]) or "").split(","), "told": told})
-        later = one
-    return found
+def _gather(connection: Any, number: int, asked: Asked) -> dict[str, Any]:
+    """All that the page tells of an article; without `article`, whether it was taken down."""
+    row = connection.execute(_ARTICLE, (number,)).fetchone()
+    if row is None:
+        gone = connection.execute(_TAKEN_DOWN, (number,)).fetchone()
+        return {"taken_down": dict(gone) if gone else None}
+    article = {**dict(row), **{name: _list(row[name]) for name in _LISTS}}
+    told = versions.history(connection, article)
+    wanted = _wanted(told, asked)
+    addresses = connection.execute(_ADDRESSES, (number, article["url"])).fetchall()
+    return {
+        "article": article,
+        **_read(connection, article, asked),
+        "addresses": addresses[:20],
+        "more_addresses": len(addresses) > 20,
+        "history": told,
+        "words": {one.number: versions.words_of(connection, number, one) for one in wanted},
+        "company": company.company(connection, number),
+        "evidence": captures.evidence(connection, number, article["capture_id"], every=asked.captures),
+        "near": [connection.execute(sql, (article["source_id"], number)).fetchone() for sql in _NEAR],
+    }
 
 
-def _number(request: Any) -> int:
-    return min(int(request.url_vars["id"]), 2**63 - 1)
+def _wanted(told: versions.History, asked: Asked) -> list[versions.Version]:
+    """The versions whose words are needed: the two that were asked for, else those of the newest edits."""
+    old, new = told.numbered(asked.old), told.numbered(asked.new)
+    if old and new:
+        return [old, new]
+    newest = [one for one in told.events[: versions.NEWEST] if one.before and not one.back]
+    return [version for one in newest for version in (one.before, one.version) if version]
+
+
+def _read(connection: Any, article: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+    """The part of the text that is shown, with what was cut there."""
+    count = reading.parts(article["length"])
+    number = min(max(asked.part, 1), count)
+    start, stop = reading.stretch(number, article["length"])
+    (window,) = connection.execute(_WINDOW, (start, stop - start, article["id"])).fetchone()
+    place, text = reading.part_of(window, number, article["length"])
+    cuts = connection.execute(_CUTS, (article["id"],)).fetchall()
+    here = [
+        (at - place, cut)
+        for at, cut in reading.placed(cuts)
+        if place <= at < place + len(text) or (at >= place + len(text) and number == count)
+    ]
+    return {
+        "blocks": reading.folded(text, _with_texts(connection, article["id"], here[:_MOST_CUTS])),
+        "parts_total": count,
+        "part": number,
+        "cuts": len(cuts),
+        "cuts_left_out": max(0, len(here) - _MOST_CUTS),
+        "cuts_here": len(here),
+        "rules": _by_rule(cuts),
+    }
+
+
+def _with_texts(
+    connection: Any, article_id: int, here: Sequence[tuple[int, Any]]
+) -> list[tuple[int, Mapping[str, Any]]]:
+    numbers = json.dumps([cut["n"] for _, cut in here])
+    rows = connection.execute(_CUT_TEXTS, {"id": article_id, "numbers": numbers, "most": _LONGEST_CUT})
+    texts = {row["n"]: row["text"] for row in rows}
+    return [
+        (at, {**dict(cut), "text": texts.get(cut["n"], ""), "clipped": cut["stop"] - cut["start"] > _LONGEST_CUT})
+        for at, cut in here
+    ]
+
+
+def _by_rule(cuts: Sequence[Any]) -> list[dict[str, Any]]:
+    """What each rule cut, the most first."""
+    found: dict[str, dict[str, Any]] = {}
+    for cut in cuts:
+        told = found.get(cut["rule_id"])
+        if told is None:
+            told = found[cut["rule_id"]] = {**dict(cut), "cuts": 0, "chars": 0, "zones": {}}
+        told["cuts"] += 1
+        told["chars"] += cut["stop"] - cut["start"]
+        told["zones"][cut["zone"]] = None
+    return sorted(found.values(), key=lambda one: -one["chars"])
+
+
+def _number(typed: str | None) -> int | None:
+    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 7 else None
 
 
 def _list(stored: str | None) -> list[Any]:
@@ -120,37 +215,3 @@ def _list(stored: str | None) -> list[Any]:
     except ValueError:
         return []
     return found if isinstance(found, list) else []
-
-
-def _by_field(claims: list[Any]) -> dict[str, list[dict[str, Any]]]:
-    """The claims of each field, in the order they were made, values as text."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for claim in claims:
-        if isinstance(claim, dict) and {"field", "value", "origin"} <= claim.keys():
-            said = {"value": _shown(claim["value"]), "origin": str(claim["origin"])}
-            found.setdefault(str(claim["field"]), []).append(said)
-    return dict(sorted(found.items()))
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return ", ".join(value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _decoded(body: bytes, headers: str) -> str:
-    """The text in the encoding that the server or the page names."""
-    named = [value for name, value in _pairs(headers) if name.lower() == "content-type"]
-    match = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", " ".join(named) or body[:2048].decode("latin-1"), re.I)
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return body.decode(match[1] if match else "utf-8", errors="replace")
-    except LookupError:
-        return body.decode("utf-8", errors="replace")
-
-
-def _pairs(headers: str) -> list[tuple[str, str]]:
-    return [(str(one[0]), str(one[1])) for one in _list(headers) if isinstance(one, list) and len(one) == 2]

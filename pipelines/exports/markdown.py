@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ _FACTS = (
     "id", "title", "description", "authors", "agency", "credit", "dateline", "source", "source_name", "section", "tags",
     "language",
     "published_at", "published_precision", "modified_at", "first_seen_at", "captured_at", "gone_at", "paywalled",
-    "live", "url", "image", "word_count", "digest", "payload_digest",
+    "live", "url", "image", "word_count", "digest", "payload_digest", "reader_tags",
 )  # fmt: skip
 _FLAGS = ("paywalled", "live")
 #: What Markdown or HTML would make something of at the start of a line, and anywhere.
@@ -77,7 +77,20 @@ def page_of(article: Row) -> str:
     parts += [_paragraph(block) for block in re.split(r"\n{2,}", plain(article["text"]).strip()) if block.strip()]
     parts += _listed("Captions", [_inline(one_line(_told(one))) for one in article["captions"]])
     parts += _listed("Links", [f"<{link}>" for one in article["links"] if (link := _link(_told(one)))])
+    parts += _remarks(article.get("notes", []))
     return "\n\n".join(parts) + "\n"
+
+
+def _remarks(notes: Sequence[Row]) -> list[str]:
+    """What readers noted, each remark under who wrote it and when."""
+    parts = ["## Notes"] if notes else []
+    for one in notes:
+        who = " ".join(filter(None, (_inline(one_line(one["author"])), one["made_at"])))
+        parts += [
+            f"*{who}*",
+            *(_paragraph(block) for block in re.split(r"\n{2,}", plain(one["text"])) if block.strip()),
+        ]
+    return parts
 
 
 def _front(article: Row) -> str:
@@ -85,7 +98,7 @@ def _front(article: Row) -> str:
     facts: dict[str, Any] = {**article, "source": article["source_id"]}
     lines = []
     for name in _FACTS:
-        value = bool(facts[name]) if name in _FLAGS else facts[name]
+        value = bool(facts[name]) if name in _FLAGS else facts.get(name)
         if value or name in ("id", "title", "word_count"):
             lines.append(f"{name}: {_yaml(value)}")
     return "\n".join(("---", *lines, "---"))

@@ -21,22 +21,29 @@ COLUMNS = (
 )  # fmt: skip
 
 
+#: What readers noted, where it is to go along; a table has a column for the tags only.
+NOTED = ("reader_tags", "notes")
+
+
 def write_ndjson(articles: Iterable[Row], out: BinaryIO) -> None:
     """One JSON object a line, in UTF-8; lists are lists."""
     for article in articles:
-        out.write((json_line({name: article[name] for name in COLUMNS}) + "\n").encode())
+        noted = {name: article[name] for name in NOTED if name in article}
+        out.write((json_line({**{name: article[name] for name in COLUMNS}, **noted}) + "\n").encode())
 
 
-def write_csv(articles: Iterable[Row], out: BinaryIO, *, formulas: bool = False) -> None:
+def write_csv(articles: Iterable[Row], out: BinaryIO, *, formulas: bool = False, noted: bool = False) -> None:
     """A table under its column names, in UTF-8; lists are JSON, and what is not known is empty.
 
-    A text that a spreadsheet would calculate is put behind an apostrophe, unless `formulas` lets it pass.
+    A text that a spreadsheet would calculate is put behind an apostrophe, unless `formulas` lets it pass. With `noted`,
+    readers' tags have a column before the text.
     """
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
-    _put(writer, line, out, COLUMNS)
+    columns = (*COLUMNS[:-1], NOTED[0], COLUMNS[-1]) if noted else COLUMNS
+    _put(writer, line, out, columns)
     for article in articles:
-        _put(writer, line, out, [_cell(article[name], formulas=formulas) for name in COLUMNS])
+        _put(writer, line, out, [_cell(article[name], formulas=formulas) for name in columns])
 
 
 def _put(writer: Any, line: io.StringIO, out: BinaryIO, cells: Iterable[Any]) -> None:

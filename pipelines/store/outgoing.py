@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 from pipelines.errors import ConfigError, StoreError
+from pipelines.store import notes
 from pipelines.store.faults import explain, explained
 from pipelines.store.payloads import body_of
 from pipelines.store.rows import handfuls
@@ -23,6 +24,7 @@ from pipelines.store.rows import handfuls
 HANDFUL = 100  # articles read at a time
 _JSON = ("authors", "tags", "captions", "links", "claims", "addresses")
 _GONE = ("pruned", "forgotten")
+_OF_NOTE = ("author", "made_at", "edited_at", "text")
 
 _ARTICLES = """
 SELECT articles.*, sources.name AS source_name, captures.fetched_at AS captured_at, payloads.digest AS payload_digest,
@@ -113,17 +115,23 @@ def chosen(
         raise explain(path, problem) from problem
 
 
-def articles(connection: sqlite3.Connection, path: Path, ids: Sequence[int]) -> Iterator[dict[str, Any]]:
+def articles(
+    connection: sqlite3.Connection, path: Path, ids: Sequence[int], *, noted: bool = False
+) -> Iterator[dict[str, Any]]:
     """Each article: its columns, JSON read, and what other tables say of it.
 
     That is `source_name`; `addresses`, each with url and kind; `captured_at` and `payload_digest` of the page it was
-    read from; `first_title`, the title it had at first where it has another now.
+    read from; `first_title`, the title it had at first where it has another now. With `noted`, readers' own
+    `reader_tags`, and `notes`, each with author, made_at, edited_at and text.
     """
     for few in handfuls(ids, HANDFUL):
         with explained(path):
             rows = connection.execute(_ARTICLES, (json.dumps(few),)).fetchall()
+            written = notes.of_articles(connection, few) if noted else {}
         for row in rows:
             article = dict(row)
+            if noted:
+                article |= _noted(written.get(row["id"], []))
             for name in _JSON:
                 try:
                     article[name] = json.loads(row[name])
@@ -131,6 +139,11 @@ def articles(connection: sqlite3.Connection, path: Path, ids: Sequence[int]) -> 
                     told = f"{path}: article {row['id']}: its {name} are no JSON; `tearsheet verify` says what is wrong"
                     raise StoreError(told) from None
             yield article
+
+
+def _noted(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    remarks = [{name: row[name] for name in _OF_NOTE} for row in rows if row["tag"] is None]
+    return {"reader_tags": [row["tag"] for row in rows if row["tag"]], "notes": remarks}
 
 
 class Captures:
