@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.explore import words
+from pipelines.explore import comparing, words
 from pipelines.explore.reading import paragraphs
 
 _LINES = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\n"), min_size=1, max_size=30)
@@ -41,6 +41,22 @@ def test_a_cut_inside_a_line_stays_in_its_line() -> None:
         ("(ADV.) ", True),
         ("came.", False),
     ]
+
+
+_WORDS = st.sampled_from(
+    ["the", "ferry", "sails", "dawn,", "not", "before.", "Divers", "cracks!", "“No”", "said", "12"]
+)
+_PROSE = st.lists(st.lists(_WORDS, min_size=1, max_size=9).map(" ".join), max_size=5).map("\n\n".join)
+
+
+@given(_PROSE, _PROSE)
+def test_both_texts_of_a_comparison_are_shown_to_the_letter(old: str, new: str) -> None:
+    found = comparing.rows(old, new)
+    for side, text in (("old", old), ("new", new)):
+        shown = "".join(words.text for row in found for line in getattr(row, side) for words in line)
+        assert shown == text.replace("\n", "")
+    both = "".join(words.text for row in found for line in row.both for words in line if words.sign != "-")
+    assert both == new.replace("\n", "")
 
 
 def test_cross_heads_are_seen_by_their_looks() -> None:

@@ -1,17 +1,18 @@
-"""Table cells: titles and article ids lead to the article's page, rules to what they cut."""
+"""Table cells: titles and article ids lead to the article's page, sources to theirs, rules to what they cut."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from markupsafe import Markup
 
 _RULES = frozenset(("rule", "rule_id"))
+_SOURCES = frozenset(("source", "source_id", "first"))  # the first with a story
 _IDS = frozenset(("article_id", "head_id", "other_id"))
 
 
-def rendered(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Any) -> Markup | None:
+def rendered(row: Any, value: Any, column: str, table: str | None, datasette: Any) -> Markup | None:
     """How a cell looks; None leaves it to Datasette."""
     label = value
     if isinstance(value, dict):  # a foreign key with the label of what it points to
@@ -19,7 +20,9 @@ def rendered(row: Any, value: Any, column: str, table: str | None, database: str
     if column in _IDS and isinstance(value, int):
         return _link(datasette.urls.path(f"/-/article/{value}"), label)
     if column in _RULES and isinstance(value, str):
-        return _link(f"{datasette.urls.query(database, 'cuts_of_rule')}?{urlencode({'rule': value})}", label)
+        return _link(datasette.urls.path(f"/-/removals/{quote(value, safe='')}"), label)
+    if column in _SOURCES and isinstance(value, str) and value:
+        return _link(datasette.urls.path(f"/-/source/{quote(value, safe='')}"), label)
     if column == "title" and isinstance(value, str) and value and (number := _article(row, table)):
         return _link(datasette.urls.path(f"/-/article/{number}"), label)
     return None

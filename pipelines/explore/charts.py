@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 _SERIES = 7  # that have a colour of their own; the rest is drawn together
 _LABELS = 5  # below the bars
+_FEW = 8  # bars that need no whole line
 _HEIGHT = 100  # of the drawing, in its own units: the page stretches it
 _STEP, _GAP = 10, 2  # units from one bar to the next, and of that the space between
 OTHERS = "others"
@@ -52,12 +53,12 @@ def bars(rows: Sequence[Bar], *, title: str, unit: str) -> Markup:
     top = _round_up(most)
     drawn = Markup("").join(_bar(n, row, named, top, unit) for n, row in enumerate(rows))
     return Markup(
-        '<figure class="chart"><figcaption>{}</figcaption>{}<p class="chart-top" aria-hidden="true">{}</p>'
+        '<figure class="chart{}"><figcaption>{}</figcaption>{}<p class="chart-top" aria-hidden="true">{}</p>'
         '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true" focusable="false">{}{}</svg>'
         '<p class="chart-labels" aria-hidden="true">{}</p>{}</figure>'
     ).format(
-        title, _legend(named), _told(top), len(rows) * _STEP, _HEIGHT, _lines(len(rows) * _STEP), drawn, _below(rows),
-        _table(rows, named, unit),
+        " few" if len(rows) <= _FEW else "", title, _legend(named), _told(top), len(rows) * _STEP, _HEIGHT,
+        _lines(len(rows) * _STEP), drawn, _below(rows), _table(rows, named, unit),
     )  # fmt: skip
 
 

@@ -21,8 +21,19 @@ _ORIGINS = {
     "sitemap": "the outlet's sitemap",
     "url": "the address",
     "text": "the text",
+    "dateline": "the opening of the text",
+    "news": "the outlet's news sitemap",
+    "section": "a section page of the outlet",
 }
-_ZONES = {"lead": "before the text", "body": "inside the text", "tail": "after the text", "field": "moved to a field"}
+_ZONES = {
+    "lead": "before the text",
+    "body": "inside the text",
+    "tail": "after the text",
+    "edge": "at the edges of the text",
+    "any": "anywhere",
+    "field": "moved to a field",
+}
+_RULES_OF = {"shipped": "comes with Tearsheet", "yours": "is your own", "learned": "was learned from one source"}
 HIT, END = "\x02", "\x03"  # around what a search found; no stored text holds them
 
 
@@ -67,10 +78,25 @@ def zone(value: str) -> str:
     return _ZONES.get(value, value)
 
 
+def whose(origin: str) -> str:
+    """Where a rule comes from, in words."""
+    return _RULES_OF.get(origin, origin)
+
+
 def web(value: Any) -> str | None:
     """An http(s) address that may be linked; None for anything else."""
     text = str(value or "")
     return text if re.fullmatch(r"https?://[^\s\x00-\x20\"'<>\\]+", text) else None
+
+
+def tongue(value: str | None) -> str | None:
+    """A language as HTML names it; None for what is no such name."""
+    return value if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}", value or "") else None
+
+
+def lang(value: str | None) -> Markup:
+    """The attribute that names a text's language, with a space before it; nothing where that is no language."""
+    return Markup(' lang="{}"').format(tongue(value)) if tongue(value) else Markup("")
 
 
 def without_overrides(value: str) -> str:
@@ -100,7 +126,10 @@ FILTERS = {
     "day": day,
     "origin": origin,
     "zone": zone,
+    "whose": whose,
+    "tongue": tongue,
     "web": web,
+    "lang": lang,
     "marked": marked,
     "number": number,
     "many": many,
