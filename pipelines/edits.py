@@ -29,7 +29,8 @@ from pipelines.wording import Words, same_words
 _LONGEST = 500  # characters of what is told of one change
 _MOST = 100  # changes that are told of one edit
 _NOUNS_HAVE_CAPITALS = ("de", "lb")
-_QUOTED = re.compile(
+#: What stands between quotation marks, to the end of the line where the closing one is missing.
+QUOTED = re.compile(
     r"“[^“”\n]*[”\"]?|„[^„“”\"\n]*[“”\"]?|«[^«»\n]*»?|»[^«»\n]*«|‹[^‹›\n]*›|「[^」\n]*」?|『[^』\n]*』?|”[^”\n]*”"
     r"|(?<!\d)\"[^\"\n]*\"?|(?<!\w)‘(?=\w)(?:[^’\n]|’(?=\w))*’(?!\w)|(?<!\w)'(?=\w)(?:[^'\n]|'(?=\w))*'(?!\w)"
 )
@@ -165,7 +166,7 @@ def _is_quoted(place: _Place, *, within: bool) -> bool:
         return False
     first, last = place.words.spans[place.first][0], place.words.spans[place.stop - 1][1]
     line = place.words.text.rfind("\n", 0, first) + 1
-    for found in _QUOTED.finditer(place.words.text, line, place.words.spans[-1][1] + 1):
+    for found in QUOTED.finditer(place.words.text, line, place.words.spans[-1][1] + 1):
         start, stop = found.start() + 1, found.end() - 1
         if within:
             inner = place.words.text[start:first] + place.words.text[last:stop]

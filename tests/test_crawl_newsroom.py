@@ -8,9 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlite_utils.utils import sqlite3
 
+from pipelines.explore.questions import questions
+from pipelines.store.functions import register
 from tests.crawls import Ended, Project, source, sources
 from tests.newsroom import Change, Newsroom
 
@@ -106,6 +110,56 @@ def test_a_story_carried_by_three_outlets(crawled: Crawled) -> None:
         ("severline", "palmera", 2.24, 1, 8, 0, 0),
         ("severline", "dalmara", None, 1, 7, 1, 0),  # whose times have no zone
     ]
+
+
+def test_the_saved_questions_are_right(crawled: Crawled) -> None:
+    outlets = {outlet.slug: outlet for outlet in crawled.outlets}
+    forbidden = next(url for outlet in crawled.outlets for url in outlet.disallowed)
+    ice = next(one for one in outlets["severline"].articles if one.title.startswith("Ice observatories"))
+    first = crawled.project.one("SELECT max(id) FROM captures WHERE run_id = 1")
+
+    def asked(name: str, *columns: str, **values: str) -> list[tuple[Any, ...]]:
+        question = next(one for one in questions() if one.name == name)
+        connection = sqlite3.connect(crawled.project.db)
+        connection.row_factory = sqlite3.Row
+        register(connection)
+        try:
+            rows = connection.execute(question.sql, {**dict.fromkeys(question.params, ""), **values}).fetchall()
+        finally:
+            connection.close()
+        return [tuple(row[column] for column in columns) for row in rows]
+
+    assert asked("syndicated", "outlets", "first", "title") == [(3, "severline", ice.title)]
+    assert asked("first", "source", "first", "median_minutes_behind") == [
+        ("severline", 1, None), ("dalmara", 0, None), ("palmera", 0, 134),
+    ]  # fmt: skip
+    assert asked("delay", "source", "stories", "median_minutes") == [("palmera", 1, 134)]
+    assert sorted(asked("copied", "source", article=str(asked("syndicated", "article_id")[0][0]))) == [
+        ("dalmara",), ("palmera",), ("severline",),
+    ]  # fmt: skip
+    assert asked("edited", "article_id") == crawled.project.rows("SELECT article_id FROM revisions")
+    assert asked("new", "title", since=str(first)) == [(crawled.change.added.title,)]
+    assert asked("missing", "reason", address=forbidden.removeprefix("http://") + "?utm_source=mail") == [
+        ("forbidden by robots.txt",)
+    ]
+    assert asked("missing", "reason", address=ice.url) == [("it is in the archive",)]
+    assert asked("missing", "reason", address=f"{outlets['bote'].base}/nothing/of/the-kind") == [
+        ("never found by any feed",)
+    ]
+    assert asked("coverage", "period", "source", "articles", words="Solheim-Bratt") == [
+        ("2025-05", name, 1) for name in ("dalmara", "palmera", "severline")
+    ]
+    (said,) = asked("quotes", "speech", "sentence", person="Samira Odeh")
+    assert said == (
+        "quoted",
+        "“I kept the key to my stall on a nail in the kitchen,” said Samira Odeh, who sells olives and pickled lemons."
+        " “Every morning I looked at it and thought: not today.”",
+    )
+    assert sorted(Counter(name for (name,) in asked("latest_per_source", "source", each="20")).items()) == (
+        crawled.project.rows("SELECT source_id, count(*) FROM articles GROUP BY 1 ORDER BY 1")
+    )
+    assert {name for (name,) in asked("silent", "source")} == set(outlets)
+    assert asked("deleted", "title") == []
 
 
 def test_quiet_says_nothing(crawled: Crawled) -> None:

@@ -127,3 +127,33 @@ def test_they_may_stand_in_an_index(connection: sqlite3.Connection) -> None:
 
 def test_restore_takes_pairs_too(connection: sqlite3.Connection) -> None:
     assert connection.execute("""SELECT restore('ad', '[[3, "e"], [1, 3, "bc"]]')""").fetchone() == ("abced",)
+
+
+def test_addresses_as_people_paste_them(connection: sqlite3.Connection) -> None:
+    def one(sql: str, *values: Any) -> Any:
+        return connection.execute(f"SELECT {sql}", values).fetchone()[0]
+
+    for pasted in (
+        "https://www.Example.com/a/?utm_source=x",
+        "example.com/a",
+        " //example.com/a#top ",
+        "example.com/a/",
+    ):
+        assert json.loads(one("urlkeys(?)", pasted)) == ["com,example)/a"], pasted
+    assert json.loads(one("urlkeys('m.example.com/a')")) == ["com,example,m)/a", "com,example)/a"]
+    assert json.loads(one("urlkeys('urn:sha256:ab')")) == ["urn:sha256:ab"]
+    assert json.loads(one("urlkeys('')")) == ["https://"]
+    assert one("origin('Example.com:8443/a')") == "https://example.com:8443"
+    assert one("origin('http://example.com:80/a')") == "http://example.com"
+    assert one("origin('https://')") is None
+    robots = b"User-agent: *\nDisallow: /secret/"
+    assert [one("robots_allow(?, ?)", robots, f"example.com/{path}") for path in ("secret/a", "open")] == [0, 1]
+    assert one("sha256('')") == one("sha256(x'')") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_quotes_as_rows(connection: sqlite3.Connection) -> None:
+    sql = "SELECT json_extract(value, '$.speech', '$.sentence') FROM json_each(quotes(?, ?, NULL))"
+    rows = connection.execute(sql, ("“We stay for now,” said Mara Delgado.", "Delgado")).fetchall()
+    assert [json.loads(row[0]) for row in rows] == [["quoted", "“We stay for now,” said Mara Delgado."]]
+    with pytest.raises(sqlite3.OperationalError):
+        connection.execute("SELECT quotes('a', 1, NULL)").fetchone()

@@ -4,5 +4,5 @@ SELECT revisions.seen_until AS changed, articles.source_id AS source, articles.t
        CASE WHEN revisions.title IS NOT articles.title THEN revisions.title END AS headline_before,
        revisions.n AS version, length(articles.text) - length(revisions.text) AS characters_more,
        articles.id AS article_id
-FROM revisions JOIN articles ON articles.id = revisions.article_id
+FROM revisions CROSS JOIN articles ON articles.id = revisions.article_id
 ORDER BY revisions.seen_until DESC LIMIT 100

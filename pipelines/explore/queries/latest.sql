@@ -1,6 +1,6 @@
 -- title: Newest articles
 -- description: The newest hundred articles of one source, or of all of them.
--- param source: id of a source; empty for all
+-- param source (source): only of this source; empty for all
 SELECT * FROM (
     SELECT published_at AS published, source_id AS source, title, word_count AS words, id AS article_id
     FROM articles WHERE :source = '' ORDER BY id DESC LIMIT 100
