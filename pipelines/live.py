@@ -21,6 +21,7 @@ from pipelines.config import Config
 from pipelines.engines.local import LocalPool, warm_up
 from pipelines.errors import ArchiveError, EngineError, StoreError
 from pipelines.lessons import describe, recipe_in_force
+from pipelines.lookout import after_run
 from pipelines.recipe import Recipe
 from pipelines.restrip import learn_from, pool_of, strip_again
 from pipelines.sources import SourcesFile, read_sources
@@ -59,6 +60,7 @@ class Run:
         self.errors = 0  # items that a pipeline could not take
         self.counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.findings: dict[str, Any] = {}  # what began and ended to be wrong with sources
+        self.news: list[str] = []  # what watches came upon, a line for each
         self._seconds: dict[str, tuple[float, float]] = {}
         self._crawler = crawler
         self._thread = WriterThread(self.open)
@@ -159,7 +161,10 @@ class Run:
         try:
             if self._workers:
                 await self._workers.aclose()
-            return await self._thread.call(partial(self._finish, reason)) if self._writer else []
+            report = await self._thread.call(partial(self._finish, reason)) if self._writer else []
+            if self._writer and reason == "finished" and self.fatal is None:
+                self.news = await self._thread.call(partial(after_run, self.path))
+            return report
         finally:
             self._thread.close()
 

@@ -14,7 +14,7 @@ from pipelines.cli.child import python_m, run
 from pipelines.cli.options import db_option, output_options, sources_option
 from pipelines.cli.output import emit, say
 from pipelines.cli.progress import Ticker
-from pipelines.cli.report import last_run, remark, run_of, stirred
+from pipelines.cli.report import last_run, remark, run_of, stirred, watched
 from pipelines.errors import ConfigError, StoreError
 from pipelines.sources import read_sources
 from pipelines.store.agenda import pages_wait, visits
@@ -97,6 +97,8 @@ def _tell(db: Path, before: int, code: int, form: str | None) -> dict[str, Any] 
             if form != "json" and (form or stirred(rows)):
                 emit(rows, form, table)
             remark(archive, rows, newest, run["errors"], run["findings"])
+            for line in watched(archive, run["started_at"]):
+                say(line)
             return {**run, "problems": problems(rows, run["errors"]), "exit_code": code}
     return None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from pipelines.cli.child import show
 from pipelines.cli.crawling import scrapy_command, scrapy_variables
 from pipelines.cli.output import Row, say
-from pipelines.cli.report import ask, last_run, report_of
+from pipelines.cli.report import ask, last_run, run_of, watched
 from pipelines.cli.rounds import Bell, Round, run_round
 from pipelines.errors import ConfigError, StoreError
 from pipelines.explore.words import many
@@ -139,7 +139,8 @@ class Keeper:
         self._wrong = 0
         # one that was cut short goes on at once; otherwise what comes due meanwhile is gathered
         self._not_before = datetime.now(UTC) + timedelta(seconds=0 if done.seconds >= self._slice else self._gather())
-        _log(self._brought(done))
+        for line in self._brought(done):
+            _log(line)
         return 0.0
 
     def _command(self, sources: Path) -> list[str]:
@@ -175,11 +176,13 @@ class Keeper:
             return run > before and bool(done)
         return False
 
-    def _brought(self, done: Round) -> str:
+    def _brought(self, done: Round) -> list[str]:
         with Archive(self._db) as archive:
-            report, errors = report_of(archive, last_run(archive, "crawl"))
+            run = run_of(archive, last_run(archive, "crawl"))
             next_at = min((one.due_at for one in visits(archive, self._followed)), default="")
-        return f"{_sums(report, errors)} in {span(done.seconds)}" + (f"; next at {next_at}" if next_at else "")
+            news = watched(archive, run["started_at"])
+        did = f"{_sums(run['sources'], run['errors'])} in {span(done.seconds)}"
+        return [did + (f"; next at {next_at}" if next_at else ""), *news]
 
 
 def _sums(report: Sequence[Row], errors: int) -> str:

@@ -18,6 +18,7 @@ from pipelines.cli.output import emit, say
 from pipelines.cli.report import ask
 from pipelines.errors import ArchiveError, ConfigError, StoreError
 from pipelines.explore.words import many
+from pipelines.lookout import after_run
 from pipelines.store import echoes, takedowns
 from pipelines.store.archive import Archive
 from pipelines.store.echoes import Echoes
@@ -266,3 +267,5 @@ def merge(other: Path, db: Path, form: str | None) -> None:
     emit([added] if added else [], form)
     if not added:
         say(f"all that {other} has is in {db} already")
+    for line in after_run(db):
+        say(line)

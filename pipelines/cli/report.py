@@ -9,9 +9,11 @@ from typing import Any
 from pipelines.cli.output import Row, emit, say
 from pipelines.errors import ConfigError
 from pipelines.explore.words import many
+from pipelines.store import watches
 from pipelines.store.archive import Archive
 from pipelines.store.faults import explained
 from pipelines.summary import SCREEN, folded, health_lines, problems, rejects, table
+from pipelines.watching import told
 
 _NEWS = ("found", "stored", "revised")
 _WAYS = {"went": "went", "back": "came back"}
@@ -43,12 +45,6 @@ def run_of(archive: Archive, run_id: int) -> dict[str, Any]:
     stats = json.loads(row.pop("stats"))
     sources = stats.pop("sources", None) or archive.run_report(run_id)
     return {"run": row.pop("id"), **row, "errors": 0, "findings": {}, "scrapy": {}, **stats, "sources": sources}
-
-
-def report_of(archive: Archive, run_id: int) -> tuple[list[dict[str, Any]], int]:
-    """A run's report, one row per source, and how many pages could not be stored."""
-    run = run_of(archive, run_id)
-    return run["sources"], run["errors"]
 
 
 def tell(archive: Archive, report: Sequence[Row], run_id: int, errors: int = 0, form: str | None = None) -> bool:
@@ -88,6 +84,12 @@ def remark(
         held = f"{many(counts['articles'], 'article')} of {many(counts['sources'], 'source')}"
         say(f"nothing new: {archive.path} holds {held}")
     return not wrong
+
+
+def watched(archive: Archive, at: str) -> list[str]:
+    """A line for each watch that came upon something since then, or that could not tell of it."""
+    with explained(archive.path):
+        return told(watches.since(archive.db.conn, at))
 
 
 def _rejected(report: Sequence[Row]) -> list[str]:

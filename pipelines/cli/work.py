@@ -14,6 +14,7 @@ from pipelines.cli.output import say
 from pipelines.config import Config
 from pipelines.engines.local import LocalPool
 from pipelines.lessons import describe, recipe_in_force
+from pipelines.lookout import after_run
 from pipelines.recipe import Recipe
 from pipelines.restrip import learn_from, pool_of, reread, strip_again
 from pipelines.sources import SourcesFile
@@ -56,7 +57,10 @@ class Work:
 
 @contextmanager
 def working(db: Path, file: SourcesFile, kind: str, what: str) -> Iterator[Work]:
-    """Hold the archive for one run, and end the run however it goes. Raises StoreError where it cannot be held."""
+    """Hold the archive for one run, and end the run however it goes; after a good one the watches look.
+
+    Raises StoreError where it cannot be held.
+    """
     config = file.config(os.environ)
     with Writer.open(db) as writer, Archive(db) as archive:
         recipe = recipe_in_force(archive, file.sources)
@@ -76,3 +80,5 @@ def working(db: Path, file: SourcesFile, kind: str, what: str) -> Iterator[Work]
                 writer.checkpoint()
                 if grown := large_log(db):
                     say(grown)
+    for line in after_run(db):
+        say(line)

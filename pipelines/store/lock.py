@@ -19,13 +19,13 @@ from pipelines.store.faults import explain
 from pipelines.store.rows import now
 
 #: What a lock is for, as people are told of it.
-WRITING, SCHEDULING = "writes to it", "keeps its schedule"
-_FILES = {WRITING: ".lock", SCHEDULING: ".schedule.lock"}
+WRITING, SCHEDULING, TELLING = "writes to it", "keeps its schedule", "tells of its watches' hits"
+_FILES = {WRITING: ".lock", SCHEDULING: ".schedule.lock", TELLING: ".watches.lock"}
 _POLL = 0.05  # seconds between two tries while waiting
 
 
 class WriterLock:
-    """The right to write one archive, or to keep its schedule, from `take` to `release`."""
+    """The right to write one archive, to keep its schedule, or to tell of hits, from `take` to `release`."""
 
     def __init__(self, file: int) -> None:
         self._file: int | None = file
