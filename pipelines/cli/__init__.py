@@ -8,20 +8,23 @@ import click
 
 from pipelines.cli.crawling import crawl
 from pipelines.cli.exporting import export
+from pipelines.cli.finding import search
 from pipelines.cli.importing import import_
 from pipelines.cli.keeping import forget, merge, prune
+from pipelines.cli.noting import note
 from pipelines.cli.output import say
 from pipelines.cli.processing import process
 from pipelines.cli.proving import repair, verify
 from pipelines.cli.ruling import rules
 from pipelines.cli.scheduling import schedule
-from pipelines.cli.searching import query, search, sql
-from pipelines.cli.serving import serve
+from pipelines.cli.searching import query, sql
+from pipelines.cli.serving import password, serve
 from pipelines.cli.showing import show
 from pipelines.cli.sourcing import sources
 from pipelines.cli.starting import init
 from pipelines.cli.storying import story
 from pipelines.cli.teaching import learn, verdict
+from pipelines.cli.watching import watch
 from pipelines.errors import ArchiveError
 
 
@@ -60,6 +63,8 @@ for command in (
     search,
     show,
     story,
+    note,
+    watch,
     query,
     export,
     verify,
@@ -69,6 +74,7 @@ for command in (
     forget,
     prune,
     serve,
+    password,
     sql,
 ):
     main.add_command(command)

@@ -5,7 +5,7 @@ Hooks only, and no import of Datasette before it calls one: the questions can be
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from pluggy import HookimplMarker
@@ -36,24 +36,57 @@ def canned_queries(datasette: Any, database: str) -> Callable[[], Awaitable[dict
 
 
 @hookimpl
-def prepare_connection(conn: Any) -> None:
-    """The SQL functions of the archive, for every query."""
+def prepare_connection(conn: Any, datasette: Any) -> None:
+    """The SQL functions of the archive, for every query, and what a query may take."""
+    from pipelines.explore import limits
+    from pipelines.explore.terms import terms_of
     from pipelines.store.functions import register
 
     register(conn)
+    limits.guard(conn, public=terms_of(datasette).public)
 
 
 @hookimpl
 def register_routes() -> list[tuple[str, Callable[..., Any]]]:
     """Our pages. Datasette's own index stays at /-/."""
-    from pipelines.explore import article, pages
+    from pipelines.explore import (
+        article,
+        asking,
+        captures,
+        changes,
+        citing,
+        desk,
+        digests,
+        front,
+        noting,
+        removals,
+        search,
+        source,
+        story,
+        watches,
+    )
 
     return [
-        (r"/(?P<format>)$", pages.front),
-        (r"/-/(?P<format>)$", pages.index),
-        (r"/-/search$", pages.search),
+        (r"/(?P<format>)$", front.page),
+        (r"/-/(?P<format>)$", front.index),
+        (r"/-/search(?:\.(?P<format>json|csv|atom))?$", search.page),
         (r"/-/article/(?P<id>\d{1,19})$", article.page),
-        (r"/-/capture/(?P<id>\d{1,19})$", article.source),
+        (r"/-/article/(?P<id>\d{1,19})\.(?P<form>txt|bib|csl\.json)$", citing.citation),
+        (r"/-/article/(?P<id>\d{1,19})/notes$", noting.write),
+        (r"/-/digest/(?P<digest>[0-9a-fA-F]{1,64})$", digests.page),
+        (r"/-/digest/(?P<digest>[0-9a-fA-F]{1,64})\.txt$", digests.text),
+        (r"/-/capture/(?P<id>\d{1,19})$", captures.source),
+        (r"/-/source/(?P<id>.+)$", source.page),
+        (r"/-/story/(?P<id>\d{1,19})$", story.page),
+        (r"/-/changes(?:\.(?P<format>atom))?$", changes.page),
+        (r"/-/removals$", removals.page),
+        (r"/-/removals/(?P<rule>.+)$", removals.rule),
+        (r"/-/question/(?P<name>[^/]+)$", asking.page),
+        (r"/-/questions$", asking.listed),
+        (r"/-/sign-in$", desk.page),
+        (r"/-/watches$", watches.index),
+        (r"/-/watch/(?P<name>[a-z0-9][a-z0-9_-]{0,63})$", watches.page),
+        (r"/-/watch/(?P<name>[a-z0-9][a-z0-9_-]{0,63})\.atom$", watches.feed),
     ]
 
 
@@ -74,10 +107,14 @@ def extra_css_urls() -> list[str]:
 @hookimpl
 def menu_links(datasette: Any) -> list[dict[str, str]]:
     """The way back from Datasette's pages to ours."""
-    return [
+    from pipelines.explore.terms import terms_of
+
+    links = [
         {"href": datasette.urls.instance(), "label": "Front page"},
         {"href": datasette.urls.path("/-/search"), "label": "Search the archive"},
     ]
+    private = [] if terms_of(datasette).public else [{"href": datasette.urls.path("/-/watches"), "label": "Watches"}]
+    return [*links, *private]
 
 
 @hookimpl
@@ -87,7 +124,42 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
 
     if not compat.known(datasette.databases[database]):
         return None
-    return cells.rendered(row, value, column, table, database, datasette)
+    return cells.rendered(row, value, column, table, datasette)
+
+
+@hookimpl(optionalhook=True)
+def permission_allowed(datasette: Any, actor: Any, action: str, resource: Any) -> bool | None:
+    """Who may annotate (0.65)."""
+    from pipelines.explore import permits
+
+    return permits.allowed(datasette, actor, resource) if action == permits.ACTION else None
+
+
+@hookimpl(optionalhook=True)
+def register_actions() -> list[Any]:
+    """The action `annotate` (1.0)."""
+    from pipelines.explore import permits
+
+    return permits.actions()
+
+
+@hookimpl(optionalhook=True)
+def permission_resources_sql(datasette: Any, action: str) -> Any:
+    """Who may annotate (1.0)."""
+    from pipelines.explore import permits
+
+    return permits.rule(datasette) if action == permits.ACTION else None
+
+
+@hookimpl(hookwrapper=True)
+def handle_exception(request: Any, exception: Exception) -> Iterator[None]:
+    """What a reader asked for and cannot be, told as that, and not as a fault."""
+    from pipelines.explore import mishaps
+
+    answer = mishaps.told(request, exception)
+    outcome: Any = yield
+    if answer is not None:
+        outcome.force_result([answer])
 
 
 @hookimpl

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 from datasette import NotFound
+from datasette.app import Datasette
 
-from pipelines.explore.questions import questions
+from pipelines.explore.questions import questions_beside
+
+T = TypeVar("T")
 
 #: Setting, Datasette's value, ours. Suggested facets scan whole tables on every page; a table of full texts
 #: is none to read. 0.65 has no place for settings beside `datasette archive.db -m metadata.yaml`.
@@ -56,6 +61,26 @@ async def _ensure_visible(datasette: Any, actor: Any, database: str, table: str)
         )
 
 
+async def ensure_may_ask(datasette: Any, actor: Any, database: str, name: str) -> None:
+    """Raise Forbidden for a reader who may not ask this question."""
+    if hasattr(datasette, "ensure_permissions"):  # 0.65
+        wanted = [("view-query", (database, name)), ("view-database", database), "view-instance"]
+        await datasette.ensure_permissions(actor, wanted)
+        return
+    from datasette.resources import QueryResource
+
+    await datasette.ensure_permission(
+        action="view-query", resource=QueryResource(database=database, query=name), actor=actor
+    )
+
+
+async def write(db: Any, change: Callable[[Any], T]) -> T:
+    """What `change` gives, which gets the connection that writes and begins and ends its own transaction there."""
+    if "transaction" in inspect.signature(db.execute_write_fn).parameters:  # 1.0 would begin one
+        return cast(T, await db.execute_write_fn(change, transaction=False))
+    return cast(T, await db.execute_write_fn(change))
+
+
 async def title_of(datasette: Any) -> str:
     """The title from metadata.yaml."""
     if hasattr(datasette, "get_instance_metadata"):  # 1.0
@@ -63,6 +88,25 @@ async def title_of(datasette: Any) -> str:
     else:
         found = datasette.metadata("title")
     return found or "News archive"
+
+
+def datasette_of(path: str, *, immutable: bool, metadata: dict[str, Any], **options: Any) -> Any:
+    """Datasette over one file; `permissions` are read where they stand in the metadata, as by 0.65."""
+    if "config" in inspect.signature(Datasette.__init__).parameters and "permissions" in metadata:  # 1.0
+        options["config"] = {"permissions": metadata["permissions"]}
+    files, immutables = ([], [path]) if immutable else ([path], [])
+    return Datasette(files, immutables=immutables, metadata=metadata, **options)
+
+
+async def start(datasette: Any) -> None:
+    """What Datasette does before its first page, done before anybody waits for one."""
+    if hasattr(datasette, "_startup_sequence"):  # 1.0
+        await datasette._startup_sequence()
+        return
+    for db in datasette.databases.values():
+        if not db.is_mutable:
+            await db.table_counts(limit=60 * 60 * 1000)
+    await datasette.invoke_startup()
 
 
 async def prepare(datasette: Any) -> None:
@@ -73,7 +117,7 @@ async def prepare(datasette: Any) -> None:
             datasette._settings[name] = ours
     if hasattr(datasette, "add_query"):
         for db in archives:
-            for one in questions():
+            for one in questions_beside(db.path)[0]:
                 await datasette.add_query(
                     db.name,
                     one.name,
@@ -99,5 +143,5 @@ async def canned(datasette: Any, database: str) -> dict[str, Any]:
             "params": list(one.params),
             "hide_sql": True,
         }
-        for one in questions()
+        for one in questions_beside(datasette.databases[database].path)[0]
     }
