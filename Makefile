@@ -25,9 +25,9 @@ test: $(READY) ## the suite but for what is slow
 test-slow: $(READY) ## crawls killed many times over, a day of polling, a year of feeds
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow
 
-test-browser: $(BROWSER) ## pages that only scripts make; needs Chromium
+test-browser: $(BROWSER) ## the explorer as readers see it, and pages that only scripts make; needs Chromium
 	@command -v chromium > /dev/null || { echo "chromium is not there; apt-get install chromium" >&2; exit 1; }
-	@TEARSHEET_TEST_BROWSER=1 $(BIN)/python -m pytest -m browser
+	@TEARSHEET_TEST_BROWSER=1 $(BIN)/python -m pytest -n 2 --dist loadscope -m browser
 
 lint: $(READY) ## ruff: rules and format
 	@$(BIN)/ruff check .
