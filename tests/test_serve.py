@@ -193,6 +193,7 @@ def test_a_desk_with_one_password(tmp_path: Path) -> None:
         assert again.status("/archive.json") == 401
 
 
+@pytest.mark.slow
 def test_a_desk_of_several(tmp_path: Path) -> None:
     db = stock(tmp_path / "archive.db")
     assert "at least 8 characters" in set_password(db, "short", "maud")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
-from pipelines.store import forget, search, space, streams
+from pipelines.store import beginnings, forget, search, space, streams
 from pipelines.store.archive import Archive
 from pipelines.store.held import Held
 from pipelines.store.querying import parse, typed
@@ -172,14 +172,57 @@ def test_a_search_reads_no_more_than_it_may() -> None:
     with Database(memory=True) as db:
         db["odd"].insert_all(({"id": 2 * n + 1} for n in numbers), pk="id")
         db["even"].insert_all(({"id": 2 * n} for n in numbers), pk="id")
-        sql = "SELECT id FROM {} WHERE id BETWEEN :first AND :last ORDER BY id DESC"
+        sql = "SELECT id FROM {} WHERE id BETWEEN :first AND :last"
         for most, whole in ((1000, False), (None, True)):
             budget = streams.Budget(most)
             parts = [streams.Selected(db.conn, budget, sql.format(name), 0, 20_000, dear=1) for name in ("odd", "even")]
-            found, looked_to = streams.newest(streams.Every(parts), 20_000, 10, budget)
+            found, looked_to = streams.newest(streams.Every(parts), 20_000, 10)
             assert found == []
             assert (looked_to is None) is whole
             assert whole or 8000 < looked_to < 10_001
+
+
+def test_joined_streams_are_sets() -> None:
+    """Whatever leads and however far apart ids lie, and from whatever bound: nothing is lost, and nothing made up."""
+    sets = {"few": range(3, 9000, 997), "odd": range(1, 9000, 2), "late": range(7000, 9000), "third": range(0, 9000, 3)}
+    with Database(memory=True) as db:
+        for name, ids in sets.items():
+            db[name].insert_all(({"id": one} for one in ids), pk="id")
+        for dear in (0, 1):  # as an index of articles, and as one of texts
+
+            def stream(name: str, dear: int = dear) -> streams.Stream:
+                sql = f"SELECT id FROM {name} WHERE id BETWEEN :first AND :last"
+                return streams.Selected(db.conn, streams.Budget(None), sql, 0, 9000, dear=dear)
+
+            few, odd, late, third = (set(ids) for ids in sets.values())
+            listed = streams.Listed(late)
+            for joined, expected in (
+                (streams.Every([stream("odd"), stream("few"), listed]), odd & few & late),
+                (streams.Every([stream("odd"), streams.Some([stream("few"), stream("third")])]), odd & (few | third)),
+                (streams.Some([listed, stream("third"), stream("few")]), late | third | few),
+                (streams.But(stream("odd"), streams.Every([stream("third"), stream("late")])), odd - (third & late)),
+                (streams.Every([streams.But(stream("third"), stream("odd")), stream("few")]), (third - odd) & few),
+            ):
+                assert streams.newest(joined, 8500, 10_000) == (sorted(n for n in expected if n <= 8500)[::-1], None)
+
+
+def test_two_characters_are_found_in_whatever_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the commonest trigrams in one query and by the places of all others, or else the answer says what it lacks."""
+    path = tmp_path / "archive.db"
+    with Writer.open(path) as writer:
+        for n, word in enumerate(["外交部", "外交部", "外交官", "外交家", "在外交", "交外国"]):
+            put(writer, capture(f"{URL}/{n}"), article(f"{URL}/{n}", title=f"{n}", text=f"他们说{word}"))
+    with Archive(path) as archive:
+        connection = archive.db.conn
+        for most_read, most_asked, most_counted, lacking in ((99, 0, 99, False), (3, 2, 99, False), (0, 9, 99, False),
+                                                             (1, 0, 99, True), (99, 9, 2, True)):  # fmt: skip
+            monkeypatch.setattr(beginnings, "_MOST_READ", most_read)
+            monkeypatch.setattr(beginnings, "_MOST_ASKED", most_asked)
+            monkeypatch.setattr(beginnings, "_MOST_COUNTED", most_counted)
+            found = search.matches(connection, parse("外交"))
+            assert any("too many words" in hint for hint in found.hints) is lacking
+            assert lacking or sorted(names(archive, "外交")) == ["0", "1", "2", "3", "4"]
+            assert lacking or sorted(names(archive, "外交 外交部")) == ["0", "1"]
 
 
 @pytest.mark.parametrize("vacuum", [False, True])

@@ -406,6 +406,7 @@ def test_two_runs_at_once_print_each_hit_once(desk: Desk) -> None:
     assert len(lines) == len(set(lines)) == 40, outs
 
 
+@pytest.mark.slow
 def test_a_kill_between_storing_and_telling_loses_nothing_and_repeats_nothing(desk: Desk) -> None:
     script = desk.write("tell.sh", "#!/bin/sh\nif mkdir first; then echo $$ > pid; exec sleep 60; fi\ncat >> told\n")
     script.chmod(0o755)
@@ -421,6 +422,7 @@ def test_a_kill_between_storing_and_telling_loses_nothing_and_repeats_nothing(de
     assert sorted(told) == ["On one", "On two"]
 
 
+@pytest.mark.slow
 def test_a_plain_scrapy_crawl_tells_and_a_command_that_fails_does_not_fail_it(path: Path, host: Host) -> None:
     watched(path, Way("command", "tee told"))
     with watches.watching(path) as connection:

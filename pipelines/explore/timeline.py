@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -59,7 +59,7 @@ def counts(facts: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
             ("source", "source_id"), ("language", "language"), ("agency", "agency"), ("section", "section"),
         )
     }  # fmt: skip
-    return {**found, "year": dict(sorted(Counter(_day(row)[:4] for row in facts).items()))}
+    return {**found, "year": dict(sorted(Counter(day[:4] for day in _days(facts)).items()))}
 
 
 def _commonest(counted: Counter[str]) -> list[tuple[str, int]]:
@@ -68,7 +68,7 @@ def _commonest(counted: Counter[str]) -> list[tuple[str, int]]:
 
 def _periods(facts: Sequence[Mapping[str, Any]], link: Link) -> Iterable[Facet]:
     """Years, or the months of a single one."""
-    days = [_day(row) for row in facts]
+    days = _days(facts)
     for title, length in (("Year", 4), ("Month", 7)):
         counted = Counter(one[:length] for one in days)
         if len(counted) > 1:
@@ -77,13 +77,19 @@ def _periods(facts: Sequence[Mapping[str, Any]], link: Link) -> Iterable[Facet]:
             return
 
 
-def _day(row: Mapping[str, Any]) -> str:
-    """The day of an article, as far as it is known: the first of a month or year. What is no time is passed over."""
-    for moment in (row["published_at"], row["first_seen_at"]):
-        told = f"{moment or ''}-01-01"[:10] if len(moment or "") < 10 else moment[:10]
-        if _is_day(told):
-            return told
-    return "1970-01-01"  # the day of no article
+def _days(facts: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The day of each article, as far as it is known: the first of a month or year. What is no time is passed over."""
+    is_day: dict[str, bool] = {"1970-01-01": True}  # the day of no article
+    found = []
+    for row in facts:
+        for moment in (row["published_at"], row["first_seen_at"], "1970-01-01"):
+            told = f"{moment or ''}-01-01"[:10] if len(moment or "") < 10 else moment[:10]
+            if told not in is_day:
+                is_day[told] = _is_day(told)
+            if is_day[told]:
+                found.append(told)
+                break
+    return found
 
 
 def _is_day(told: str) -> bool:
@@ -95,19 +101,21 @@ def _is_day(told: str) -> bool:
 
 def bars_of(facts: Sequence[Mapping[str, Any]], names: Mapping[str, str], link: Link) -> tuple[str, list[Bar]]:
     """What one bar stands for (day, week, month or year), and the bars; none where all is of one day."""
-    days = [date.fromisoformat(_day(row)) for row in facts]
+    days = _days(facts)
     if not days or min(days) == max(days):
         return "", []
-    unit = _unit(min(days), max(days))
+    first, last = date.fromisoformat(min(days)), date.fromisoformat(max(days))
+    unit = _unit(first, last)
     common = {one for one, _ in Counter(row["source_id"] for row in facts).most_common(_OUTLETS)}
-    counted: dict[date, Counter[str]] = {}
+    starts = {day: _start(date.fromisoformat(day), unit) for day in set(days)}
+    counted: dict[date, Counter[str]] = defaultdict(Counter)
     for day, row in zip(days, facts, strict=True):
         source = row["source_id"] if row["source_id"] in common else None
         series = names.get(source, source) if source else OTHERS
-        counted.setdefault(_start(day, unit), Counter())[series] += 1
+        counted[starts[day]][series] += 1
     found = []
-    start = _start(min(days), unit)
-    while start <= max(days):
+    start = _start(first, unit)
+    while start <= last:
         following = _next(start, unit)
         href = link(since=_told(start, unit), until=_until(start, following, unit))
         parts = tuple(counted.get(start, {}).items())

@@ -306,6 +306,7 @@ INSERT INTO articles_trigrams (articles_trigrams, rank) VALUES ('rank', 'bm25(8.
 -- which trigrams there are: those that begin with a word of one or two characters find it
 CREATE VIRTUAL TABLE words USING fts5vocab (articles_fts, 'instance'); -- which words there are
 CREATE VIRTUAL TABLE trigrams USING fts5vocab (articles_trigrams, 'row');
+CREATE VIRTUAL TABLE places_of_trigrams USING fts5vocab (articles_trigrams, 'instance'); -- where each of them stands
 CREATE TRIGGER articles_ai_trigrams AFTER INSERT ON articles BEGIN
     INSERT INTO articles_trigrams (rowid, title, description, text, tags)
     SELECT id, title, description, text, tags FROM articles_pieces WHERE id = new.id;

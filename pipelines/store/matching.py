@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any as Value
 
 from sqlite_utils.utils import sqlite3
 
+from pipelines.store import beginnings
 from pipelines.store.expression import All, Any, Near, Node, Term, Without
 from pipelines.store.querying import Query
 from pipelines.store.scripts import WORD, folded, has_word, is_spaceless
 from pipelines.store.streams import Budget, But, Every, Listed, Selected, Some, Stream
 
 WORDS, PIECES = "articles_fts", "articles_trigrams"
-_MOST_BEGINNINGS = 3000  # trigrams that stand for a word of one or two characters
-_MOST_WORDS = 200  # words that stand for a beginning
-_LATELY = 200  # articles of which the words are taken where there are more
+_MOST_LISTED = 60_000  # ids in which words of one or two characters stand
 _MOST_NOTES = 100_000
 _MOST_NAMES = 2000  # different agencies or sections among which one is sought in another case
-_FOUND = "SELECT rowid FROM {} WHERE {} MATCH :wanted AND rowid BETWEEN :first AND :last ORDER BY rowid DESC"
-_WITH = "SELECT id FROM articles WHERE {} = :wanted AND id BETWEEN :first AND :last ORDER BY id DESC"
+_FOUND = "SELECT rowid AS id FROM {} WHERE {} MATCH :wanted AND rowid BETWEEN :first AND :last"
+_WITH = "SELECT id FROM articles WHERE {} = :wanted AND id BETWEEN :first AND :last"
 _NAMES = """
 WITH RECURSIVE names (name, n) AS (
     SELECT min({0}), 1 FROM articles
@@ -63,8 +60,10 @@ class Plan:
         self._connection, self._query, self._among = connection, query, among
         self.budget = Budget(budget)
         since, until = query.span()
-        self.first, self.last = max(first, since), min(last, until)
+        (newest,) = connection.execute("SELECT max(id) FROM articles").fetchone()
+        self.first, self.last = max(first, since), min(last, until, newest or 0)
         self.hints: list[str] = []
+        self._room = _MOST_LISTED
 
     def stream(self) -> Stream:
         """What matches words and filters."""
@@ -82,14 +81,17 @@ class Plan:
         if query.tree is not None:
             parts.append(self._node(query.tree))
         if not parts:
-            parts.append(self._ids("SELECT id FROM articles WHERE id BETWEEN :first AND :last ORDER BY id DESC"))
+            parts.append(self._ids("SELECT id FROM articles WHERE id BETWEEN :first AND :last"))
         return parts[0] if len(parts) == 1 else Every(parts)
 
     # filters
 
-    def _ids(self, sql: str, **values: Value) -> Stream:
-        dear = str(values.get("wanted", "")).count('"') // 2  # each string of it is looked up for itself
+    def _ids(self, sql: str, *, dear: int = 0, **values: Value) -> Stream:
         return Selected(self._connection, self.budget, sql, self.first, self.last, dear=dear, **values)
+
+    def _found(self, index: str, wanted: str) -> Stream:
+        terms = max(wanted.count('"') // 2, 1)  # each string of it is looked up for itself
+        return self._ids(_FOUND.format(index, index), dear=terms, wanted=wanted)
 
     def _either(self, column: str, values: Sequence[str]) -> Stream:
         found = [self._ids(_WITH.format(column), wanted=one) for one in dict.fromkeys(values)]
@@ -110,11 +112,8 @@ class Plan:
     def _tagged(self, tag: str) -> list[Stream]:
         """Articles with a reader's tag, and those whose page has it: a JSON string in the column `tags`."""
         wanted = f"{{tags}} : {quoted(json.dumps(tag, ensure_ascii=False))}"
-        readers = (
-            "SELECT article_id FROM notes WHERE tag = :wanted AND article_id BETWEEN :first AND :last"
-            " ORDER BY article_id DESC"
-        )
-        return [self._ids(_FOUND.format(PIECES, PIECES), wanted=wanted), self._ids(readers, wanted=tag.lower())]
+        readers = "SELECT article_id AS id FROM notes WHERE tag = :wanted AND article_id BETWEEN :first AND :last"
+        return [self._found(PIECES, wanted), self._ids(readers, wanted=tag.lower())]
 
     def _noted(self, words: str) -> list[int]:
         """Articles of which readers wrote such words."""
@@ -136,8 +135,10 @@ class Plan:
         """One query of one index where all of it is in there; else the parts, joined."""
         index = _only_index(node)
         if index:
-            return self._ids(_FOUND.format(index, index), wanted=self.rendered(node))
+            return self._found(index, self.rendered(node))
         match node:
+            case Term():
+                return self._short(node)
             case All():
                 return Every([self._node(part) for part in _gathered(node)])
             case Any():
@@ -167,48 +168,43 @@ class Plan:
     def _term(self, term: Term) -> str:
         if index_of(term) == WORDS:
             return self._begun(term) if term.prefix and not term.first else plain_term(term)
-        text = unicodedata.normalize("NFC", term.text).lower()
-        if not is_spaceless(text):
-            self.hints.append(f"*{term.text}* looks inside the words of titles only.")
-            return _in_columns(quoted(text), ("title",)) if len(text) > 2 else _nothing()
-        wanted = quoted(text) if len(text) > 2 else self._beginnings(text)
-        return _in_columns(wanted, term.columns)
+        text = _piece(term)
+        if is_spaceless(text):
+            return _in_columns(quoted(text), term.columns)
+        self.hints.append(f"*{term.text}* looks inside the words of titles only.")
+        return _in_columns(quoted(text), ("title",)) if len(text) > 2 else _nothing()
 
     def _begun(self, term: Term) -> str:
         """The words that begin so, one by one: FTS5 itself would read all their hits before it gave the first."""
         (*before, start) = WORD.findall(folded(unicodedata.normalize("NFC", term.text)))
         if before:
             return plain_term(term)
-        found: list[str] = []
-        last = start
-        sql = "SELECT term FROM words WHERE term >= ? AND term < ? LIMIT 1"
-        while len(found) <= _MOST_WORDS:
-            row = self._connection.execute(sql, (last, start + "\U0010ffff")).fetchone()
-            if row is None:
-                break
-            found.append(row[0])
-            last = row[0] + "\0"
-        else:
+        found, whole = beginnings.words(self._connection, start)
+        if not whole:
             self.hints.append(f"{term.text}* begins very many words: those of the newest articles were looked for.")
-            found = self._lately(start)
         return _in_columns("(" + " OR ".join(map(quoted, found)) + ")" if found else _nothing(), term.columns)
 
-    def _lately(self, start: str) -> list[str]:
-        """The commonest words with this beginning in the newest articles."""
-        pattern = re.compile(rf"(?<![^\W_]){re.escape(start)}[^\W_]*")
-        rows = self._connection.execute(f"SELECT substr(text, 1, 5000) FROM articles ORDER BY id DESC LIMIT {_LATELY}")
-        counted = Counter(word for (text,) in rows for word in pattern.findall(folded(text)))
-        return [word for word, _ in counted.most_common(_MOST_WORDS)]
+    def _short(self, term: Term) -> Stream:
+        """One or two characters, by the trigrams that begin with them: those stand wherever they do."""
+        place = (term.columns, self.first, self.last, self._room)
+        found = beginnings.pieces(self._connection, _piece(term), *place)
+        self._room -= len(found.ids)
+        if not found.whole:
+            self.hints.append(f"{term.text} stands in too many words to find all; another character finds more.")
+        listed = Listed(found.ids)
+        if not found.asked:
+            return listed
+        wanted = _in_columns("(" + " OR ".join(map(quoted, found.asked)) + ")", term.columns)
+        return Some([self._found(PIECES, wanted), listed])
 
-    def _beginnings(self, text: str) -> str:
-        """The trigrams that begin with one or two characters: together they stand wherever those do."""
-        found = self._connection.execute(
-            "SELECT term, doc FROM trigrams WHERE term >= ? AND term < ?", (text, text + "\U0010ffff")
-        ).fetchall()
-        if len(found) > _MOST_BEGINNINGS:
-            found = sorted(found, key=lambda row: -row[1])[:_MOST_BEGINNINGS]
-            self.hints.append(f"{text} stands in too many words to find all of them; another character finds more.")
-        return "(" + " OR ".join(quoted(row[0]) for row in found) + ")" if found else _nothing()
+
+def _piece(term: Term) -> str:
+    return unicodedata.normalize("NFC", term.text).lower()
+
+
+def _is_short(term: Term) -> bool:
+    """Whether it has fewer characters than the index of pieces finds."""
+    return index_of(term) == PIECES and is_spaceless(term.text) and len(_piece(term)) < 3
 
 
 def _nothing() -> str:
@@ -229,7 +225,7 @@ def _only_index(node: Node) -> str | None:
     """The index that finds all of a part, if it is one."""
     match node:
         case Term():
-            return index_of(node)
+            return None if _is_short(node) else index_of(node)
         case Near():
             return WORDS if all(index_of(term) == WORDS for term in node.terms) else None
         case All() | Any():

@@ -44,6 +44,20 @@ class Finder:
         found = ((term, _pattern(term)) for term in dict.fromkeys(terms(self.tree)))
         return [(term, re.compile(pattern)) for term, pattern in found if pattern]
 
+    @cached_property
+    def _openings(self) -> list[str]:
+        """Of each pattern what it cannot do without: it is sought much faster."""
+        return [_parts(term)[0] for term, _ in self._patterns]
+
+    def count(self, text: str, column: str) -> int:
+        """How many of its terms stand in the text of a column."""
+        flat = folded(text)
+        sought = zip(self._openings, self._patterns, strict=True)
+        return sum(
+            opening in flat and _concerns(term, column) and pattern.search(flat) is not None
+            for opening, (term, pattern) in sought
+        )
+
     def spans(self, text: str, column: str) -> list[Span]:
         """Where its terms stand in the (NFC) text of a column, in order; none reaches into another."""
         wanted = [(n, pattern) for n, (term, pattern) in enumerate(self._patterns) if _concerns(term, column)]
@@ -95,14 +109,17 @@ def _composed(text: str | None) -> str:
 
 def _pattern(term: Term) -> str:
     """What a term looks like in a folded text; empty where that cannot be told."""
-    flat = folded(_composed(term.text))
-    if is_spaceless(term.text) or term.within:
-        return re.escape(flat)
-    words = WORD.findall(flat)
-    if not words:
-        return ""
+    words = _parts(term)
+    if is_spaceless(term.text) or term.within or not words:
+        return "".join(map(re.escape, words))
     end = r"[^\W_]*" if term.prefix else r"(?![^\W_])"
     return r"(?<![^\W_])" + r"[\W_]+".join(map(re.escape, words)) + end
+
+
+def _parts(term: Term) -> list[str]:
+    """The words of a term, folded; the whole where it has none of its own."""
+    flat = folded(_composed(term.text))
+    return [flat] if is_spaceless(term.text) or term.within else WORD.findall(flat)
 
 
 def _concerns(term: Term, column: str) -> bool:

@@ -16,12 +16,16 @@ from pipelines.store.expression import All, Any, Near, Node, Term, Without, term
 from pipelines.store.matching import PIECES, WORDS, index_of, plain_term
 from pipelines.store.passages import Finder
 from pipelines.store.scripts import WORD, folded, is_spaceless
+from pipelines.store.streams import short_rows
 
 _AFFORDED = 300_000  # hits that are counted for one ranking
 _SAMPLE = 200  # hits by which is told how common a term is
 _PHRASE = 3  # times as long as a hit of a word takes a look at where its words stand
 _PLACES = (("title", 8.0), ("description", 3.0))  # columns in which other terms count, and what for
-_TITLES = "SELECT id, title, description FROM articles WHERE id IN (SELECT value FROM json_each(?))"
+_TITLES = """
+SELECT id, substr(title, 1, 500), substr(description, 1, 2000) FROM articles
+WHERE id IN (SELECT value FROM json_each(?))
+"""
 
 
 def ranked(connection: sqlite3.Connection, tree: Node | None, ids: Sequence[int]) -> list[int]:
@@ -64,9 +68,8 @@ def _cost(connection: sqlite3.Connection, index: str, term: Term) -> int:
 
 def _frequency(connection: sqlite3.Connection, index: str, term: Term) -> int:
     """About how many articles a term stands in: counted, or told by how soon the newest of them come."""
-    rows = connection.execute(
-        f"SELECT rowid FROM {index} WHERE {index} MATCH ? ORDER BY rowid DESC LIMIT {_SAMPLE}", (plain_term(term),)
-    ).fetchall()
+    sql = f"SELECT rowid FROM {index} WHERE {index} MATCH ? ORDER BY rowid DESC LIMIT {_SAMPLE}"
+    rows = short_rows(connection, sql, (plain_term(term),)).fetchall()
     if len(rows) < _SAMPLE:
         return len(rows)
     first, last = connection.execute("SELECT (SELECT min(id) FROM articles), (SELECT max(id) FROM articles)").fetchone()
@@ -91,7 +94,8 @@ def _only(node: Node, wanted: set[Term]) -> str:
 
 
 def _weigh(connection: sqlite3.Connection, index: str, wanted: str, scores: dict[int, float]) -> None:
-    rows = connection.execute(
+    rows = short_rows(
+        connection,
         f"SELECT rowid, rank FROM {index} WHERE {index} MATCH :wanted AND rowid BETWEEN :first AND :last"
         " AND +rowid IN (SELECT value FROM json_each(:ids))",
         {"wanted": wanted, "first": min(scores), "last": max(scores), "ids": json.dumps(list(scores))},
@@ -103,7 +107,7 @@ def _weigh(connection: sqlite3.Connection, index: str, wanted: str, scores: dict
 def _place(connection: sqlite3.Connection, some: list[Term], scores: dict[int, float]) -> None:
     """The other terms count where they stand in title or standfirst."""
     finder = Finder(All(tuple(some)))
-    for article_id, *texts in connection.execute(_TITLES, (json.dumps(list(scores)),)):
+    for article_id, *texts in short_rows(connection, _TITLES, (json.dumps(list(scores)),)):
         for (column, weight), text in zip(_PLACES, texts, strict=True):
             if text:
-                scores[article_id] += weight * len({span[2] for span in finder.spans(text, column)})
+                scores[article_id] += weight * finder.count(text, column)

@@ -47,4 +47,4 @@ _FOLDS = _Folds()
 
 def folded(text: str) -> str:
     """The text without case and accents, character for character; composed (NFC) text folds best."""
-    return text.translate(_FOLDS)
+    return text.lower() if text.isascii() else text.translate(_FOLDS)

@@ -21,15 +21,17 @@ from pipelines.store.querying import Query as Query
 from pipelines.store.querying import parse as parse
 from pipelines.store.querying import typed as typed
 from pipelines.store.ranking import ranked
-from pipelines.store.streams import Listed, newest
+from pipelines.store.streams import Listed, newest, short_rows
 
 MOST = 2000  # newest matches that are ranked and counted by facet
 _READ = 120_000  # ids that one search reads at most
 _COUNTED = 10_000
-_FACTS = (
-    "SELECT id, source_id, language, agency, section, published_at, first_seen_at FROM articles"
-    " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id DESC"
-)
+#: A name that is longer tells nothing apart: it is text that went astray.
+_FACTS = """
+SELECT id, source_id, language, iif(length(agency) <= 300, agency, NULL) AS agency,
+       iif(length(section) <= 300, section, NULL) AS section, published_at, first_seen_at
+FROM articles WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id DESC
+"""
 #: Of a span of more articles than that only the first are looked at: a search is to be answered at once.
 _STRAYS = """
 SELECT id FROM (
@@ -62,7 +64,7 @@ def matches(connection: sqlite3.Connection, query: Query, *, most: int = MOST) -
     if not query:
         return Matches(hints=query.hints)
     plan = Plan(connection, query, budget=_READ)
-    ids, looked_to = newest(plan.stream(), plan.last, most + 1, plan.budget)
+    ids, looked_to = newest(plan.stream(), plan.last, most + 1)
     if strays := _strays(connection, query):
         ids = sorted({*ids, *matching(connection, query, strays)}, reverse=True)
     facts = _dated(_facts(connection, ids[:most]), query)
@@ -112,7 +114,7 @@ def matching(connection: sqlite3.Connection, query: Query, among: Iterable[int])
         return []
     undated = replace(query, since=None, until=None)  # dates are compared below
     plan = Plan(connection, undated, budget=None, first=min(among), last=max(among), among=Listed(among))
-    ids, _ = newest(plan.stream(), plan.last, len(among), plan.budget)
+    ids, _ = newest(plan.stream(), plan.last, len(among))
     return [row["id"] for row in _dated(_facts(connection, ids), query)]
 
 
@@ -140,7 +142,7 @@ def _strays(connection: sqlite3.Connection, query: Query) -> list[int]:
 
 
 def _facts(connection: sqlite3.Connection, ids: Sequence[int]) -> list[dict[str, Any]]:
-    cursor = connection.execute(_FACTS, (json.dumps(list(ids)),))
+    cursor = short_rows(connection, _FACTS, (json.dumps(list(ids)),))
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

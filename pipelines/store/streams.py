@@ -23,6 +23,17 @@ _UNSEEN = 1 << 63  # above every id
 Looked = tuple[list[int], int | None]
 
 
+def short_rows(connection: sqlite3.Connection, sql: str, values: Any = ()) -> Any:
+    """Rows of numbers and short texts, as tuples.
+
+    The explorer weighs every row of a connection, since texts may be long; for tens of thousands of ids that takes
+    longer than all the rest of a search.
+    """
+    cursor = connection.cursor()
+    cursor.row_factory = None
+    return cursor.execute(sql, values)
+
+
 class SpentError(Exception):
     """As many ids were read as may be."""
 
@@ -85,7 +96,7 @@ class Listed:
 
 
 class Selected(_Read):
-    """Ids that an SQL query gives as `id` in falling order; it has the parameters :first and :last among others.
+    """Ids that an SQL query gives as `id`, in any order; it has the parameters :first and :last among others.
 
     `dear`: how many terms of an index of texts it looks up; 0 where it reads an index of articles.
     """
@@ -95,41 +106,160 @@ class Selected(_Read):
     ) -> None:
         super().__init__()
         self._connection, self._budget, self._sql = connection, budget, sql
-        self._values, self._last = {**values, "first": first}, last
-        self._size = _CHUNK
-        self._rows: Any = None
+        self._values, self._first, self._last = values, first, last
         self._dear = dear
         self._price = 1 + dear // _TERMS  # of one id: the more terms, the longer it takes to come to it
-        self._gap: float | None = None
+        self._size = _CHUNK
+        self._rows: Any = None
+        self._gap = 0.0  # between two of the newest ids
+        self._all: set[int] | None = None  # where they are few
+
+    def look(self, bound: int) -> Looked:
+        opening = self._rows is None
+        found = super().look(bound)
+        if opening:
+            ids, low = found
+            self._gap = _gap(found, bound)
+            self._all = set(ids) if low is None else None
+        return found
 
     def _further(self, bound: int) -> Looked:
         if self._rows is None:
             self._budget.spend(_SEEK * self._dear)
-            self._rows = self._asked(self._sql, last=min(bound, self._last))
+            self._rows = self._asked(f"{self._sql} ORDER BY id DESC", self._first, bound)
         ids = [row[0] for row in self._rows.fetchmany(self._size)]
         self._budget.spend(len(ids) * self._price)
         whole = len(ids) < self._size
         self._size = min(2 * self._size, _LARGEST)
         return ids, None if whole else ids[-1]
 
-    def _asked(self, sql: str, **values: Any) -> Any:
-        cursor = self._connection.cursor()
-        cursor.row_factory = None  # a number is never too long: the limits of a connection's rows are for texts
-        return cursor.execute(sql, {**self._values, **values})
-
     def among(self, ids: Sequence[int]) -> list[int]:
         if not ids:
             return []
-        gap = self._spread(ids[0])
-        if self._low is None and ids[0] <= self._last and self._size == 2 * _CHUNK:  # it was all read at once
-            return [one for one in ids if one in set(self._ids)]
-        apart = _SEEK * self._dear * len(ids)
-        passed = (ids[0] - ids[-1]) / gap / _PASSED
+        if self._rows is None:
+            self.look(ids[0])
+        there = self._all if self._all is not None else self._those(ids)
+        return [one for one in ids if one in there]
+
+    def _those(self, ids: Sequence[int]) -> set[int]:
+        """The ids that it has, asked for one by one where they lie far apart, and else in one question."""
+        apart, seek = _SEEK * self._dear * len(ids), _SEEK * max(self._dear, 1)
+        passed = (ids[0] - ids[-1]) / self._gap / _PASSED if self._dear else len(ids)
         if self._dear and apart < passed:
             self._budget.spend(apart)
-            return [one for one in ids if self._asked(self._sql, first=one, last=min(one, self._last)).fetchone()]
-        self._budget.spend(_SEEK * self._dear + (passed if self._dear else 0) + len(ids) / _PASSED)
-        # an index of texts passes over the others faster than it looks for each of these: the plus has it do so
+            return {one for one in ids if self._asked(self._sql, one, one).fetchone()}
+        self._budget.spend(seek + passed)
+        # an index of texts passes over what is between sooner than it looks for each of these: so it does by the plus;
+        # in falling order it would do so even to come to a single one
         sql = f"SELECT id FROM ({self._sql}) WHERE {'+' * bool(self._dear)}id IN (SELECT value FROM json_each(:ids))"
-        there = {row[0] for row in self._asked(sql, first=ids[-1], last=min(ids[0], self._last), ids=json.dumps(ids))}
+        return {row[0] for row in self._asked(sql, ids[-1], ids[0], ids=json.dumps(ids))}
+
+    def _asked(self, sql: str, first: int, last: int, **values: Any) -> Any:
+        span = {"first": max(first, self._first), "last": min(last, self._last)}
+        return short_rows(self._connection, sql, {**self._values, **span, **values})
+
+
+class Every(_Read):
+    """Ids that are in all of these."""
+
+    def __init__(self, parts: Sequence[Stream]) -> None:
+        super().__init__()
+        self._parts = parts
+        self._size = _CHUNK
+        self._sorted = False
+
+    def _further(self, bound: int) -> Looked:
+        lead, *others = self._by_rarity(bound)
+        ids, low = lead.look(bound)
+        while len(ids) < self._size and low is not None:
+            more, below = lead.look(low - 1)
+            ids, low = ids + more, below
+            if not more:
+                break
+        self._size = min(4 * self._size, _LARGEST)  # each question has its price
+        return _those_of_all(others, ids), low
+
+    def among(self, ids: Sequence[int]) -> list[int]:
+        return _those_of_all(self._by_rarity(ids[0]), ids) if ids else []
+
+    def _by_rarity(self, bound: int) -> Sequence[Stream]:
+        if not self._sorted:
+            self._parts = sorted(self._parts, key=lambda one: -_gap(one.look(bound), bound))
+            self._sorted = True
+        return self._parts
+
+
+class Some(_Read):
+    """Ids that are in one of these at least."""
+
+    def __init__(self, parts: Sequence[Stream]) -> None:
+        super().__init__()
+        self._parts = parts
+
+    def _further(self, bound: int) -> Looked:
+        looked = [part.look(bound) for part in self._parts]
+        low = max((low for _, low in looked if low is not None), default=None)
+        ids = {one for ids, _ in looked for one in ids if low is None or one >= low}
+        return sorted(ids, reverse=True), low
+
+    def among(self, ids: Sequence[int]) -> list[int]:
+        there = set[int]()
+        for part in self._parts:
+            there.update(part.among([one for one in ids if one not in there]))
         return [one for one in ids if one in there]
+
+
+class But(_Read):
+    """Ids of the one that are not in the other."""
+
+    def __init__(self, kept: Stream, left_out: Stream) -> None:
+        super().__init__()
+        self._kept, self._left_out = kept, left_out
+
+    def _further(self, bound: int) -> Looked:
+        ids, low = self._kept.look(bound)
+        return self._without(ids), low
+
+    def among(self, ids: Sequence[int]) -> list[int]:
+        return self._without(self._kept.among(ids))
+
+    def _without(self, ids: Sequence[int]) -> list[int]:
+        left_out = set(self._left_out.among(ids))
+        return [one for one in ids if one not in left_out]
+
+
+def _from(ids: Sequence[int], bound: int) -> list[int]:
+    """Those of the (falling) ids that are not above the bound."""
+    return list(ids[bisect_left(ids, -bound, key=lambda one: -one) :])
+
+
+def _gap(looked: Looked, bound: int) -> float:
+    """How far its newest ids lie apart."""
+    ids, low = looked
+    down_to = low if low is not None else ids[-1] if ids else -_UNSEEN
+    return (bound - down_to + 1) / max(len(ids), 1)
+
+
+def _those_of_all(parts: Sequence[Stream], ids: Sequence[int]) -> list[int]:
+    for part in parts:
+        ids = part.among(ids)
+    return list(ids)
+
+
+def newest(stream: Stream, last: int, most: int) -> tuple[list[int], int | None]:
+    """The newest ids up to `last`, `most` of them, and how far down was looked: None where there are no more.
+
+    Where the budget is spent first, the ids found until then.
+    """
+    found: list[int] = []
+    bound = last
+    try:
+        while len(found) < most:
+            ids, low = stream.look(bound)
+            found += ids
+            if low is None:
+                return found[:most], None
+            bound = low - 1
+    except SpentError:
+        pass
+    return found[:most], bound
