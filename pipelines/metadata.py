@@ -46,7 +46,8 @@ def page_claims(page: Page) -> Iterator[Claim]:
     links = list(_links(page))
     canonical = next((claim.value for claim in links if claim.field == "url"), None)
     made: list[Claim] = []
-    for claim in chain(jsonld_claims(page, canonical), _meta(page), links, _microdata(page), _head(page)):
+    readers = jsonld_claims(page, canonical), _meta(page), links, _microdata(page), _live(page), _head(page)
+    for claim in chain(*readers):
         if isinstance(claim.value, str):
             value = _tidy(plain(claim.value) if claim.field in _TEXTS else claim.value)
             if value:
@@ -116,6 +117,14 @@ def _microdata(page: Page) -> Iterator[Claim]:
             named = element.xpath(".//*[@itemprop='name']")
             value = (named[0].get("content") or named[0].text_content()) if named else text_of(element)
         yield Claim(field, value or text_of(element), "microdata")
+
+
+def _live(page: Page) -> Iterator[Claim]:
+    """That the item which has the page's headline is a live blog."""
+    for head in page.elements("h1")[:_HEADS]:
+        for one in head.iterancestors():
+            if "LiveBlogPosting" in f"{one.get('itemtype')} {one.get('typeof')}":
+                yield Claim("type", "LiveBlogPosting", "microdata")
 
 
 def _is_of_another_thing(element: html.HtmlElement) -> bool:

@@ -415,6 +415,20 @@ def test_questions_and_their_parameters(shelf: Desk) -> None:
     assert len(json.loads(shelf("query", "latest", "-p", "source", "imports", "--json").out)) == 5
     assert "did you mean 'latest'" in shelf("query", "lastest").error
     assert "did you mean 'source'" in shelf("query", "latest", "-p", "sauce", "x").error
+    assert shelf("query", "coverage").error.startswith("coverage needs words: a word or phrase")
+    assert "no complete search expression" in shelf("query", "search", "-p", "words", "ferry AND").error
+
+
+def test_questions_of_ones_own(shelf: Desk) -> None:
+    shelf.folder.joinpath("queries").mkdir()
+    shelf.write("queries/sources.sql", "-- title: How many sources\nSELECT count(*) AS n FROM sources")
+    shelf.write("queries/wrong.sql", "SELECT 1")
+    said = shelf("query")
+    assert "How many sources" in said.out
+    line = "queries/wrong.sql: has no title; begin the file with a line `-- title: …`"
+    assert line in said.err
+    assert shelf("query", "sources", "--csv").out.splitlines() == ["n", "1"]
+    assert shelf("query", "wrong").error == line
 
 
 @pytest.mark.parametrize("flag", ["--json", "--csv", None])

@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastwarc.warc import ArchiveIterator
@@ -224,16 +225,29 @@ def page(n: int, more: str = "") -> bytes:
 
 def test_what_is_exported_is_imported_again(tmp_path: Path) -> None:
     first, second, out = tmp_path / "one.db", tmp_path / "two.db", tmp_path / "pages.warc.gz"
-    headers = (("Content-Type", "text/html; charset=utf-8"), ("Content-Encoding", "br"), ("Content-Length", "7"))
+    headers = (
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Encoding", "br"),
+        ("Content-Length", "7"),
+        ("X-Wide", "日本"),
+    )
     with Writer.open(first) as writer:
+
+        def keep(asked: str, hour: float, body: bytes, **values: Any) -> None:
+            given = {"body": body, "headers": headers, "mime": "text/html", "wire_digest": f"{hash(body) % 2**64:064x}"}
+            given |= {"request": (("User-Agent", "Tearsheet"),)}
+            writer.keep(Fetched(capture=capture(asked, hours=hour, **{**given, **values})), None)
+
         for n in range(4):
             url = f"https://paper.example/2024/05/0{n + 1}/ferry-{n}"
-            bodies = [page(n), page(n), page(n, f"<p>Later somebody spoke of {_TOPICS[n]}.</p>")]
-            for hour, body in enumerate(bodies):
-                values = {"body": body, "headers": headers, "mime": "text/html", "wire_digest": f"{hour:064x}"}
-                values |= {"request": (("User-Agent", "Tearsheet"),), "final_url": url if n else None}
-                asked = f"https://paper.example/s/{n}" if n else url
-                writer.keep(Fetched(capture=capture(asked, hours=hour, **values)), None)
+            for hour, body in enumerate((page(n), page(n), page(n, f"<p>Later somebody spoke of {_TOPICS[n]}.</p>"))):
+                keep(f"https://paper.example/s/{n}" if n else url, hour, body, final_url=url if n else None)
+            keep(url, 5, page(n))  # what another address led to, by its own
+        keep("https://paper.example/s/1", 7, b"Gone", status=404)
+        long = "https://paper.example/2024/05/05/long"
+        onward = '<link rel="next" href="?page=2">'
+        further = capture(f"{long}?page=2", hours=8, body=page(3, "<p>The end.</p>"), headers=headers, mime="text/html")
+        keep(long, 8, page(2, onward), pages=(further,))
     sources = tmp_path / "sources.toml"
     sources.touch()
     done = tearsheet("process", "--pending", "--db", first, "--sources", sources)
@@ -242,12 +256,13 @@ def test_what_is_exported_is_imported_again(tmp_path: Path) -> None:
     check(out)
     done = tearsheet("import", out, "--db", second, "--source", "paper", "--sources", sources)
     assert done.code == 0, done.err
+    assert "damaged" not in done.err
     articles = "SELECT url, title, digest, text FROM articles ORDER BY url"
     captures = (
-        "SELECT url, final_url, fetched_at, status, source_id, wire_digest, request, completeness, payloads.digest"
-        " FROM captures JOIN payloads ON payloads.id = payload_id ORDER BY url, fetched_at"
+        "SELECT url, final_url, fetched_at, status, source_id, wire_digest, request, completeness, payloads.digest,"
+        " headers FROM captures JOIN payloads ON payloads.id = payload_id ORDER BY url, fetched_at"
     )
-    for sql, count in ((articles, 4), (captures, 12)):
+    for sql, count in ((articles, 5), (captures, 19)):
         held = list(Database(first).query(sql))
         assert len(held) == count
         assert list(Database(second).query(sql)) == held

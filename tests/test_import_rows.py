@@ -159,6 +159,43 @@ def test_rows_come_in_lines_or_arrays(tmp_path: Path, form: str) -> None:
         assert [one.capture.url for one in pages(rest)] == [row["url"] for row in rows[11:]]
 
 
+@pytest.mark.parametrize("indent", [None, 4])
+def test_what_fundus_saves_to_a_file_is_read(tmp_path: Path, indent: int | None) -> None:
+    """`crawl(save_to_file=…)` writes one object: a list of articles for each publisher."""
+    images = [{"versions": [{"url": f"{URL}.jpg"}], "is_cover": True}]
+    rows: list[dict[str, Any]] = [
+        {"images": images, **FUNDUS_PAGE, "html": {"content": HTML, "requested_url": f"{URL}/{n}"}} for n in range(5)
+    ]
+    path = tmp_path / "articles.json"
+    saved = {'The "Post"': rows[:2], "None": [], "Почта": rows[2:]}
+    path.write_text(json.dumps(saved, indent=indent, ensure_ascii=False), "utf-8")
+    pieces = read(path)
+    urls = [f"{URL}/{n}" for n in range(5)]
+    assert [one.capture.url for one in pages(pieces)] == urls
+    for n, one in enumerate(pieces):
+        assert [other.capture.url for other in pages(read(path, one.position))] == urls[n + 1 :]
+    path.write_text(json.dumps(rows[0], indent=indent))  # an article of its own begins with an array, too
+    assert [one.capture.url for one in pages(read(path))] == urls[:1]
+
+
+def test_what_newspaper4k_writes_of_several_addresses_is_read(tmp_path: Path) -> None:
+    first, second = json.dumps(NEWSPAPER4K), json.dumps({**NEWSPAPER4K, "canonical_link": f"{URL}/2"})
+    (tmp_path / "a.json").write_text(f"[{first},]{second}]")
+    assert [one.capture.url for one in pages(read(tmp_path / "a.json"))] == [URL, f"{URL}/2"]
+
+
+def test_what_trafilatura_writes_without_metadata_is_a_text(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"text": TEXT, "comments": ""}))
+    (one,) = pages(read(tmp_path / "a.json"))
+    assert one.capture.url.startswith("urn:sha256:")
+    assert article(one.capture).text.split("\n\n") == PARAGRAPHS
+
+
+def test_the_first_row_may_be_another(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(f'{{"error": "timeout"}}\n{json.dumps(NEWS_PLEASE)}\n')
+    assert [type(one.what) for one in read(tmp_path / "a.jsonl")] == [Passed, Page]
+
+
 def test_a_damaged_line_costs_no_other(tmp_path: Path) -> None:
     lines = [json.dumps({**NEWS_PLEASE, "url": f"{URL}/{n}"}) for n in range(5)]
     lines[1] = lines[1][:200]
@@ -206,6 +243,43 @@ def test_a_newsletter_is_its_page(tmp_path: Path) -> None:
     assert made.published_at == "2024-05-02T15:03:00Z"
 
 
+@pytest.mark.parametrize(
+    ("listed", "source"),
+    [
+        ("Morning <morning.post.example>", "morning-post"),
+        ("8b2e list <8b2e.123.list-id.mcsv.net>", "mail-post"),  # of a company that sends for many
+        ("none", "mail-post"),
+    ],
+)
+def test_a_newsletter_belongs_to_its_outlet(tmp_path: Path, listed: str, source: str) -> None:
+    (tmp_path / "a.eml").write_bytes(bytes(letter(List_Id=listed)))
+    assert pages(read(tmp_path / "a.eml"))[0].capture.source == source
+
+
+@pytest.mark.parametrize("note", ["", "See below."])
+def test_a_newsletter_that_was_passed_on_is_the_newsletter(tmp_path: Path, note: str) -> None:
+    outer = EmailMessage()
+    outer["From"], outer["Subject"], outer["Date"] = "me@home.example", "Fwd: FW: x", "Fri, 03 May 2024 17:03:00 +0200"
+    outer.set_content(note)
+    outer.add_attachment(letter(Subject="Re: Ferry returns"))
+    (tmp_path / "a.eml").write_bytes(bytes(outer))
+    (one,) = pages(read(tmp_path / "a.eml"))
+    assert (one.capture.url, one.capture.source) == (f"{URL}?a=1&b=2", "mail-post")
+    assert one.capture.fetched_at.day == 2
+    assert one.capture.entry is not None
+    assert one.capture.entry.title == "Ferry returns"
+
+
+def test_a_letter_with_another_one_attached_is_itself(tmp_path: Path) -> None:
+    short = EmailMessage()
+    short.set_content("I agree.")
+    outer = letter()
+    outer.make_mixed()
+    outer.add_attachment(short)
+    (tmp_path / "a.eml").write_bytes(bytes(outer))
+    assert pages(read(tmp_path / "a.eml"))[0].capture.source == "mail-post"
+
+
 def test_a_mailbox_is_read_letter_by_letter(tmp_path: Path) -> None:
     letters = [bytes(letter(Subject=f"Ferry {n}")) for n in range(4)]
     letters[1] = b"Subject: none\n\n"
@@ -239,6 +313,7 @@ def test_a_page_saved_as_one_message_is_the_page(tmp_path: Path) -> None:
     ("name", "content"),
     [
         ("a.txt", "# mine\nhttps://a.example/1\n\n https://b.example/2?x=1 \r\nhttps://a.example/1\n"),
+        ("a.txt", "https://a.example/1 # first\n// mine\n\n<https://b.example/2?x=1>\t#second\n https://a.example/1"),
         ("a.csv", "title;address\nOne;https://a.example/1\nTwo;https://b.example/2?x=1\n"),
         ("a.csv", "https://a.example/1,first\nhttps://b.example/2?x=1,\n"),
         ("a.tsv", '\ufeffurl\tn\n"https://a.example/1"\t1\nhttps://b.example/2?x=1\t2\n'),
@@ -252,12 +327,32 @@ def test_a_file_of_addresses_is_a_list(tmp_path: Path, name: str, content: str) 
     ]  # fmt: skip
 
 
+def test_a_line_of_a_list_that_is_no_address_is_told(tmp_path: Path) -> None:
+    lines = (
+        "https://a.example/1",
+        "b.example/2",
+        "",
+        "https://a.example/3",
+        "https://a b.example/",
+        "https://a.example/6",
+    )
+    (tmp_path / "a.txt").write_text("\n".join(lines))
+    told = [one.what for one in read(tmp_path / "a.txt")]
+    assert [one.entry.url[-1] for one in told if isinstance(one, Listed)] == ["1", "3", "6"]
+    assert [one.reason for one in told if isinstance(one, Flaw)] == [
+        "line 2 is no address: 'b.example/2'",
+        "line 5 is no address: 'https://a b.example/'",
+    ]
+
+
 def test_a_text_that_only_begins_with_an_address_is_a_text(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(f"{URL}\n\n{TEXT}")
     assert pages(read(tmp_path / "a.txt"))[0].capture.mime == "text/plain"
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.html.gz", HTML), ("a.txt.gz", TEXT), ("a.gz", HTML)])
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.html.gz", HTML), ("a.txt.gz", TEXT), ("a.gz", HTML), ("a.html", HTML), ("a", TEXT)]
+)
 def test_packed_pages_are_read(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_bytes(gzip.compress(content.encode()))
     assert pages(read(tmp_path / name))[0].capture.body == content.encode()

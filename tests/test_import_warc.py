@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
+import io
+import json
 import random
+import re
 import sys
 import zipfile
 import zlib
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +20,7 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 
 from pipelines.readers.files import parts_of
-from pipelines.readers.found import Again, Flaw, Found, Page, Passed, Skipped
+from pipelines.readers.found import Again, Flaw, Found, Moved, Page, Passed, Skipped
 from pipelines.readers.wacz import unsafe
 from tests.warcs import HTML, Made, changed, members, page, pages, write
 
@@ -53,11 +58,11 @@ def only(path: Path) -> Page:
     return one
 
 
-@pytest.mark.parametrize("name", ["a.warc", "a.warc.gz", "a.whatever"])
+@pytest.mark.parametrize("name", ["a.warc", "a.warc.gz", "a.whatever", "a.warc.gz.open", "a"])
 def test_a_response_keeps_what_its_server_said(tmp_path: Path, name: str) -> None:
     headers = (*HTML, ("Set-Cookie", "a=1"), ("X-Odd", ""), ("Set-Cookie", "b=2"))
     made = Made(URL, page(1), headers, date="2024-05-01T10:00:00.123Z")
-    path = write(tmp_path / name, [made], gzip=name.endswith("gz"))
+    path = write(tmp_path / name, [made], gzip=name not in ("a.warc", "a.whatever"))
     one = only(path)
     assert one.dated
     assert (one.capture.url, one.capture.status, one.capture.mime) == (URL, 200, "text/html")
@@ -112,7 +117,8 @@ def test_a_body_that_was_cut_off_is_never_taken_for_whole(tmp_path: Path) -> Non
 def test_what_is_no_page_is_passed_by_its_kind(tmp_path: Path) -> None:
     made = [
         Made("https://post.example/a.png", b"\x89PNG", (("Content-Type", "image/png"),)),
-        Made("https://post.example/old", b"", (("Location", "/new"),), status="301 Moved"),
+        Made("https://post.example/old", b"", (), status="301 Moved"),
+        Made("https://post.example/old", b"", (("Location", "https://www.post.example/old/"),), status="301 Moved"),
         Made("https://post.example/busy", page(2), status="503 Busy"),
         Made("https://post.example/robots.txt", b"User-agent: *", (("Content-Type", "text/plain"),)),
         Made("https://post.example/1", b"GET", (), kind="request"),
@@ -124,11 +130,39 @@ def test_what_is_no_page_is_passed_by_its_kind(tmp_path: Path) -> None:
     ]
     pieces = found(write(tmp_path / "a.warc.gz", made))
     assert [one.what.what for one in pieces if isinstance(one.what, Passed)] == [
-        "warcinfo record", "image/png", "redirect", "status 503", "text/plain", "request record", "no web address",
+        "warcinfo record", "image/png", "status 301", "status 301", "status 503", "text/plain", "request record",
+        "no web address",
     ]  # fmt: skip
     assert [(one.capture.url[21:], one.capture.status) for one in captured(pieces)] == [
         ("gone", 404), ("none", 410), ("plain", 200), ("saved", 200),
     ]  # fmt: skip
+
+
+def test_a_redirect_names_where_it_leads(tmp_path: Path) -> None:
+    pieces = found(
+        write(tmp_path / "a.warc.gz", [Made(URL, b"", (("Location", "/news/2?x=1#top"),), status="302 Found")])
+    )
+    (moved,) = [one.what for one in pieces if isinstance(one.what, Moved)]
+    assert (moved.capture.url, moved.capture.final_url, moved.capture.status) == (
+        URL,
+        "https://post.example/news/2?x=1",
+        302,
+    )
+
+
+def test_a_revisit_of_what_is_no_page_is_passed(tmp_path: Path) -> None:
+    made = [
+        Made("https://post.example/a.png", b"", (("Content-Type", "image/png"),), kind="revisit"),
+        Made("https://post.example/old", b"", (("Location", "/"),), kind="revisit", status="301 Moved"),
+        Made("https://post.example/bare", b"", (), kind="revisit"),
+        Made("https://post.example/same", b"", (), kind="revisit", status="304 Not Modified"),
+    ]
+    pieces = found(write(tmp_path / "a.warc.gz", made))
+    assert [one.what.what for one in pieces if isinstance(one.what, Passed)] == [
+        "warcinfo record", "image/png", "status 301",
+    ]  # fmt: skip
+    assert [one.what.capture.url[21:] for one in pieces if isinstance(one.what, Again)] == ["bare", "same"]
+    assert not flaws(pieces)
 
 
 def test_a_revisit_names_what_it_repeats(tmp_path: Path) -> None:
@@ -136,6 +170,106 @@ def test_a_revisit_names_what_it_repeats(tmp_path: Path) -> None:
     pieces = found(write(tmp_path / "a.warc.gz", [Made(URL, kind="revisit", date="2024-05-02T10:00:00Z", more=more)]))
     (again,) = [one.what for one in pieces if isinstance(one.what, Again)]
     assert (again.url, again.at, again.capture.fetched_at.day) == (URL, "2024-05-01T10:00:00Z", 2)
+
+
+def record(
+    url: str, block: bytes, head: str = "", *, date: str = "2024-05-01T10:00:00Z", kind: str = "response"
+) -> bytes:
+    """A record as programs of all kinds write them, line by line."""
+    lines = ["WARC/1.0", f"WARC-Type: {kind}", f"WARC-Target-URI: {url}", f"WARC-Date: {date}", *head.splitlines()]
+    whole = [*lines, "Content-Type: application/http; msgtype=response", f"Content-Length: {len(block)}", "", ""]
+    return "\r\n".join(whole).encode() + block + b"\r\n\r\n"
+
+
+def answer(n: int, head: bytes = b"HTTP/1.1 200 OK\r\nContent-Type: text/html") -> bytes:
+    return head + b"\r\n\r\n" + page(n)
+
+
+def test_what_wget_writes_of_what_it_has_already(tmp_path: Path) -> None:
+    """It takes the digest of nothing for the block of a revisit."""
+    nothing = base64.b32encode(hashlib.sha1(b"").digest()).decode()
+    head = f"WARC-Block-Digest: sha1:{nothing}\nWARC-Truncated: length"
+    path = tmp_path / "a.warc"
+    path.write_bytes(record(f"<{URL}>", answer(1)[: -len(page(1))], head, kind="revisit"))
+    (again,) = [one.what for one in found(path)]
+    assert isinstance(again, Again)
+    assert again.capture.url == URL
+
+
+@pytest.mark.parametrize(
+    ("said", "is_then"),
+    [
+        ("2024", "2024-01-01T00:00:00"),
+        ("2024-05-03", "2024-05-03T00:00:00"),
+        ("2024-05-03T17:03Z", "2024-05-03T17:03:00"),
+        ("20240503170300", "2024-05-03T17:03:00"),
+        ("2024-05-03T17:03:00.123456789Z", "2024-05-03T17:03:00"),
+        ("2024-05-03T19:03:00+02:00", "2024-05-03T17:03:00"),
+        ("none", "2024-05-04T08:00:00"),  # when the server says that it answered
+        ("2024-13-03", "2024-05-04T08:00:00"),
+    ],
+)
+def test_a_date_is_read_in_whatever_detail_it_has(tmp_path: Path, said: str, is_then: str) -> None:
+    path = tmp_path / "a.warc"
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nDate: Sat, 04 May 2024 08:00:00 GMT"
+    path.write_bytes(record(URL, answer(1, head), date=said))
+    assert only(path).capture.fetched_at.replace(microsecond=0).isoformat() == f"{is_then}+00:00"
+
+
+def test_a_record_without_any_date_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc"
+    path.write_bytes(record(URL, answer(1), date="none"))
+    assert [str(one.what) for one in found(path)] == [str(Flaw(f"of {URL}: its WARC-Date is no date"))]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data.replace(b"\r\n", b"\n"),
+        lambda data: data.replace(b"WARC-T", b"warc-t").replace(b"-Date", b"-date").replace(b"Content-L", b"content-l"),
+        lambda data: data.replace(b": ", b":"),
+        lambda data: data.replace(b"WARC/1.0", b"WARC/0.18"),
+        lambda data: data.replace(b"HTTP/1.1 200 OK", b"HTTP/2 200"),
+        lambda data: data.replace(b"HTTP/1.1 200 OK", b"HTTP/3.0 200 OK"),
+        lambda data: data.replace(b"HTTP/1.1 200 OK", b"h2 200 "),
+        lambda data: data.replace(b"HTTP/1.1 200 OK", b":status: 200"),
+    ],
+)  # fmt: skip
+def test_headers_are_read_as_programs_write_them(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "a.warc"
+    plain = change(record(URL, answer(1)))
+    stop = re.search(rb"\r?\n\r?\n", plain).end()  # type: ignore[union-attr]
+    size = len(plain) - stop - (4 if plain.endswith(b"\r\n") else 2)
+    path.write_bytes(re.sub(rb"(?i)(content-length: ?)\d+", rb"\g<1>%d" % size, plain, count=1) * 2)
+    pieces = found(path)
+    assert [one.capture.body for one in captured(pieces)] == [change(page(1))] * 2
+    assert not flaws(pieces)
+
+
+def test_answers_on_the_way_to_the_answer_are_passed_over(tmp_path: Path) -> None:
+    interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+    path = tmp_path / "a.warc"
+    path.write_bytes(record(URL, interim + answer(1)))
+    assert only(path).capture.body == page(1)
+
+
+def test_headers_are_utf8_where_they_are(tmp_path: Path) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nX-One: \xe4\r\nX-Two: \xe6\xb0\x91"
+    path = tmp_path / "a.warc"
+    path.write_bytes(record(URL, answer(1, head)))
+    assert only(path).capture.headers[1:] == (("X-One", "\xe4"), ("X-Two", "\u6c11"))
+
+
+def test_a_body_that_is_shorter_than_announced_was_broken_off(tmp_path: Path) -> None:
+    whole, more = str(len(page(1))), str(len(page(1)) + 10)
+    made = [
+        Made(f"{URL}1", page(1), (*HTML, ("Content-Length", whole))),
+        Made(f"{URL}2", page(1), (*HTML, ("Content-Length", more))),
+        Made(f"{URL}3", page(1), (*HTML, ("Content-Length", more), ("X-Crawler-Content-Encoding", "gzip"))),
+        Made(f"{URL}4", page(1), (*HTML, ("Content-Length", "7"))),
+    ]
+    pieces = found(write(tmp_path / "a.warc.gz", made))
+    assert [one.capture.completeness for one in captured(pieces)] == ["whole", "truncated", "whole", "whole"]
 
 
 @pytest.mark.parametrize("order", ["after", "before"])
@@ -209,6 +343,26 @@ def test_a_torn_tail_is_told_and_all_before_it_read(tmp_path: Path, packed: bool
     assert [one.capture.completeness for one in captured(pieces)] in (["whole"] * 4, [*["whole"] * 4, "truncated"])
     (flaw,) = flaws(pieces)
     assert "is cut off" in str(flaw.what)
+
+
+@pytest.mark.parametrize("between", [b"", b"garbage" * 99, bytes(5000), b"\n", b"\xef\xbb\xbf"])
+def test_records_after_a_torn_one_are_read_wherever_they_begin(tmp_path: Path, between: bytes) -> None:
+    path = write(tmp_path / "a.warc", pages(6), gzip=False)
+    data = path.read_bytes()
+    starts = [match.start() for match in re.finditer(rb"WARC/1\.1\r\n", data)]
+    path.write_bytes(between + data[: starts[4] - 300] + between + data[starts[4] :])
+    pieces = found(path)
+    assert numbers([one for one in pieces if one not in flaws(pieces)]) == [0, 1, 2, 3, 4, 5]
+    assert [one.capture.completeness == "whole" for one in captured(pieces)] == [n != 2 for n in range(6)]
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_file_whose_beginning_is_lost_is_read_from_the_next_record_on(tmp_path: Path, packed: bool) -> None:
+    path = write(tmp_path / ("a.warc.gz" if packed else "a.warc"), pages(6), gzip=packed)
+    changed(path, lambda data: data.__delitem__(slice(0, 500)))
+    pieces = found(path)
+    assert numbers(pieces)[-4:] == [2, 3, 4, 5]
+    assert flaws(pieces)
 
 
 def test_records_after_a_torn_and_continued_record_are_read(tmp_path: Path) -> None:
@@ -302,14 +456,80 @@ def test_a_wacz_is_read_and_its_digests_checked(tmp_path: Path, kind: int) -> No
     assert "is not what datapackage.json says" in str(flaws(pieces)[0].what)
 
 
+@pytest.mark.parametrize(
+    "listed",
+    ["", "[]", '{"resources": 7}', '{"resources": [{"path": 7, "hash": 8}]}', '{"resources": [7]}', "{" * 9999],
+)
+def test_a_wacz_whose_list_is_nonsense_is_read_without_it(tmp_path: Path, listed: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.wacz", "w") as package:
+        package.write(write(tmp_path / "a.warc.gz", pages(3)), "archive/data.warc.gz")
+        package.writestr("datapackage.json", listed)
+    pieces = found(tmp_path / "a.wacz")
+    assert (numbers(pieces), flaws(pieces)) == ([0, 1, 2], [])
+
+
+def test_a_part_of_a_wacz_that_is_missing_is_told(tmp_path: Path) -> None:
+    warc = write(tmp_path / "a.warc.gz", pages(3))
+    with zipfile.ZipFile(tmp_path / "a.wacz", "w") as package:
+        package.write(warc, "archive/data.warc.gz")
+        listed = [{"path": f"archive/{name}.warc.gz", "hash": f"sha256:{'0' * 64}"} for name in ("data", "more")]
+        package.writestr("datapackage.json", json.dumps({"resources": listed}))
+    pieces = found(tmp_path / "a.wacz")
+    assert numbers(pieces) == [0, 1, 2]
+    assert sorted(str(one.what) for one in flaws(pieces)) == sorted(
+        (
+            str(Flaw("is missing, though datapackage.json names it")),
+            str(Flaw("is not what datapackage.json says; its records are read all the same")),
+        )
+    )
+
+
+@pytest.mark.parametrize("kind", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_one_flipped_byte_in_a_wacz_costs_one_record_at_most(tmp_path: Path, kind: int) -> None:
+    """Of one that is stored as it is, as they are to be; a deflated one is read as far as it goes."""
+    warc = write(tmp_path / "a.warc.gz", pages(200))
+    path = wacz(tmp_path / "a.wacz", warc, hashlib.sha256(warc.read_bytes()).hexdigest(), kind=kind)
+    whole = path.read_bytes()
+    for at in (len(whole) // 3, len(whole) // 2, len(whole) * 3 // 4):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 8]) + whole[at + 1 :])
+        pieces = found(path)
+        assert "is not what datapackage.json says" in str(flaws(pieces)[0].what)
+        if kind == zipfile.ZIP_STORED:
+            assert len(set(numbers(pieces))) >= 199
+
+
+@pytest.mark.parametrize(
+    ("change", "least"),
+    [
+        (lambda data: data.__delitem__(slice(data.index(b"PK\x01\x02"), None)), 40),
+        (lambda data: data.__delitem__(slice(len(data) // 2, None)), 15),
+        (lambda data: data.__delitem__(slice(0, 900)), 36),
+    ],
+)
+def test_what_is_left_of_a_torn_wacz_is_read(tmp_path: Path, change: Callable[[bytearray], object], least: int) -> None:
+    warc = write(tmp_path / "a.warc.gz", pages(40))
+    path = changed(wacz(tmp_path / "a.wacz", warc, ""), change)
+    pieces = found(path)
+    assert len(captured(pieces)) >= least
+    assert "is no whole zip file" in str(flaws(pieces)[0].what)
+
+
+def test_a_warc_that_ends_in_a_zip_file_is_a_warc(tmp_path: Path) -> None:
+    (inner := io.BytesIO()).write(b"")
+    with zipfile.ZipFile(inner, "w") as package:
+        package.writestr("a.txt", "hello")
+    made = [*pages(3), Made("https://post.example/a.zip", inner.getvalue(), (("Content-Type", "application/zip"),))]
+    assert numbers(found(write(tmp_path / "a.warc", made, gzip=False))) == [0, 1, 2]
+
+
 def test_zip_files_that_are_no_package_are_skipped(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as package:
         package.writestr("a.html", page(1))
-    torn = tmp_path / "torn.wacz"
+    torn = tmp_path / "torn.zip"
     torn.write_bytes((tmp_path / "a.zip").read_bytes()[:-30])
     reasons = [one.reason for path in sorted(tmp_path.iterdir()) for one in parts_of(path, True, LIMIT)]  # type: ignore[union-attr]
     assert "without WARCs" in reasons[0]
-    assert "is binary" in reasons[1]
+    assert "is application/zip" in reasons[1]
 
 
 def test_what_is_made_to_fill_a_disk_is_left_alone() -> None:

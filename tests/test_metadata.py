@@ -241,3 +241,20 @@ def test_every_claim_is_kept_with_its_origin() -> None:
     assert ("authors", "Reuters", "meta:author") in said
     assert ("title", "Close the bridge", "meta:og:title") in said
     assert (article.authors, article.agency) == ((), "Reuters")
+
+
+@pytest.mark.parametrize(
+    ("above", "live"),
+    [
+        ('<div itemscope itemtype="https://schema.org/LiveBlogPosting"><h1>Bridge: the day live</h1></div>', True),
+        ('<div typeof="schema:LiveBlogPosting"><h1>Bridge: the day live</h1></div>', True),
+        (
+            "<h1>Bridge to close in May</h1>"
+            '<aside itemscope itemtype="https://schema.org/LiveBlogPosting"><h3>Fog: live</h3></aside>',
+            False,
+        ),
+        ('<div itemscope itemtype="https://schema.org/NewsArticle"><h1>Bridge to close in May</h1></div>', False),
+    ],
+)
+def test_a_live_blog_says_so_in_microdata_too(above: str, live: bool) -> None:
+    assert read("", above).live is live

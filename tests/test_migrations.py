@@ -17,7 +17,7 @@ from sqlite_utils import Database, Migrations
 from sqlite_utils.utils import sqlite3
 
 from pipelines.errors import StoreError
-from pipelines.store import room, upgrading
+from pipelines.store import dedupe, room, upgrading
 from pipelines.store.archive import Archive
 from pipelines.store.migrations import SCHEMA_VERSION, make_anew, migrations
 from pipelines.store.opening import open_archive
@@ -70,6 +70,44 @@ def test_everything_is_there_after_an_upgrade(old: Path) -> None:
     assert copies(old) == ["archive.before-0.2.db"]  # once
     assert desk("process", "--where", "true").code == 0
     assert rows(old, "SELECT count(*) FROM articles") == [(len(before["articles"]),)]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "DROP TRIGGER articles_au; UPDATE articles SET text = 'other' WHERE id = (SELECT min(id) FROM articles)",
+        "UPDATE articles_fts_docsize SET sz = x'00'",
+        "DELETE FROM articles WHERE id = (SELECT article_id FROM revisions)",
+        "DELETE FROM sources WHERE id = (SELECT min(source_id) FROM articles)",
+    ],
+)
+def test_what_was_damaged_before_does_not_stop_an_upgrade_and_can_be_mended(old: Path, script: str) -> None:
+    with closing(sqlite3.connect(old)) as db:
+        db.executescript(script)  # foreign keys are off, as with most tools
+    desk = Desk(old.parent)
+    said = desk("repair")
+    assert said.code == 0, said.err
+    assert said.err.endswith("all is well now\n")
+    assert desk("verify").code == 0
+
+
+def test_repair_looks_for_copies_among_the_articles_of_an_earlier_release(old: Path) -> None:
+    Writer.open(old).close()
+    with Writer.open(old) as writer:
+        waiting = dedupe.waiting(writer.db.conn)
+        assert len(waiting) == writer.db.execute("SELECT count(*) FROM articles").fetchone()[0] > 20
+        one = waiting[3]
+        longer = "(SELECT text FROM articles WHERE id = ?) || char(10) || (SELECT group_concat(text) FROM articles)"
+        writer.db.execute(f"UPDATE articles SET text = {longer}, url = 'https://x.example/1' WHERE id = ?", [one, one])
+        dedupe.complete(writer, waiting[:10])  # stopped after these
+        assert dedupe.waiting(writer.db.conn) == waiting[10:]
+        pairs = "SELECT count(*) FROM similar WHERE article_id = ? AND kind = 'contains'"
+        assert writer.db.execute(pairs, [one]).fetchone()[0] > 5
+    said = Desk(old.parent)("repair")
+    assert f"looking for copies among {len(waiting) - 10} articles" in said.err
+    with Writer.open(old) as writer:
+        assert not dedupe.waiting(writer.db.conn)
+    assert "looking for copies" not in Desk(old.parent)("repair").err
 
 
 def test_edits_of_before_are_told(old: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlite_utils.utils import sqlite3
 
 from pipelines.config import ALWAYS, Config
 from pipelines.errors import ConfigError
@@ -132,3 +134,13 @@ def test_rules_are_written_as_other_settings(tmp_path: Path) -> None:
     assert Config.load({"keep_bodies": "2w"}).keep_bodies == 14 * 86400
     with pytest.raises(ConfigError, match="keep_revisions = 0 is not a whole number of at least 1"):
         Config.load({"keep_revisions": 0})
+
+
+@pytest.mark.parametrize("command", [["prune"], ["forget", URL, "--reason", "order", "--yes"]])
+def test_an_archive_that_cannot_be_read_is_told_in_one_line(desk: Desk, command: list[str]) -> None:
+    sources(desk, '[archive]\nkeep_bodies = "365d"\n')
+    with closing(sqlite3.connect(desk.db)) as database:
+        database.execute("DROP TABLE payloads")
+    said = desk(*command)
+    assert said.code == 3
+    assert "no such table: payloads" in said.error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 from datetime import UTC, datetime
@@ -11,7 +12,8 @@ import pytest
 
 from pipelines.errors import ReadError
 from pipelines.process import process
-from pipelines.readers.files import find, parts_of
+from pipelines.readers.files import parts_of
+from pipelines.readers.folders import find
 from pipelines.readers.found import Page, Skipped
 from pipelines.readers.html import addresses_in, html_capture
 from pipelines.recipe import Recipe
@@ -108,6 +110,39 @@ def test_a_page_that_names_no_web_address_is_its_own(head: str) -> None:
     assert capture.source is None
 
 
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "<!--\n Page saved with SingleFile \n url: {} \n saved date: Thu May 02 2024 19:03:00 GMT+0200 (CEST)\n-->",
+        "<!-- Mirrored from {} by HTTrack Website Copier/3.x [XR&CO'2014], Thu, 02 May 2024 17:03:00 GMT -->",
+    ],
+)
+def test_a_saved_page_says_when_it_was(tmp_path: Path, comment: str) -> None:
+    told = comment.format(ADDRESS.removeprefix("https://") if "Mirrored" in comment else ADDRESS)
+    capture = only(write(tmp_path / "a.html", PAGE.format(head=told)))
+    assert capture.url.partition("//")[2] == ADDRESS.partition("//")[2]
+    assert capture.fetched_at == datetime(2024, 5, 2, 17, 3, tzinfo=UTC)
+
+
+def test_a_page_in_utf16_says_where_it_came_from() -> None:
+    page = PAGE.format(head=f'<link rel="canonical" href="{ADDRESS}">')
+    for charset in ("utf-16", "utf-16-le"):
+        marked = page if charset == "utf-16" else f"\ufeff{page}"
+        assert html_capture(marked.encode(charset), datetime.now(UTC)).url == ADDRESS
+
+
+@pytest.mark.parametrize("name", ["Ferry_files", "Ferry-Dateien", "Ferry_archivos", "Ferry.files"])
+def test_what_a_browser_saved_beside_a_page_is_no_page(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "Ferry.html", PAGE.format(head=""))
+    (tmp_path / name).mkdir()
+    write(tmp_path / name / "ad.html", PAGE.format(head=""))
+    (tmp_path / "Bridge_files").mkdir()
+    write(tmp_path / "Bridge_files" / "story.html", PAGE.format(head=""))  # there is no Bridge.html
+    assert {path.name for path, _ in find([tmp_path])} == {"Ferry.html", name, "story.html"}
+    skipped = [one for one in read(tmp_path) if isinstance(one, Skipped)]
+    assert [(one.path, one.reason) for one in skipped] == [(tmp_path / name, "holds what the page beside it shows")]
+
+
 def test_an_outlets_front_page_is_no_pages_address_but_names_the_outlet() -> None:
     capture = html_capture(PAGE.format(head='<base href="https://post.example/">').encode(), datetime.now(UTC))
     assert capture.url.startswith("urn:sha256:")
@@ -133,6 +168,14 @@ def test_a_head_that_means_harm_is_read_in_no_time() -> None:
         ("page.html.gz", b"\x1f\x8b\x08", "is cut off"),
         ("page.html.bz2", b"BZh9", "packed (bzip2)"),
         ("photo.jpg", b"\xff\xd8\xff\xe0", "image/jpeg"),
+        ("robots.txt", "User-agent: *\nDisallow: /private/\n", "is for robots"),
+        ("pages.cdx", " CDX N b a m s k r M V g\n", "is an index of web archives"),
+        ("index.cdx.gz", gzip.compress(b" CDX N b a m s k r M V g\n", mtime=0), "is an index of web archives"),
+        (
+            "old.arc.gz",
+            gzip.compress(b"filedesc://old.arc 0.0.0.0 20010101000000 text/plain 76\n1 0 X\n", mtime=0),
+            "is an ARC",
+        ),
         ("empty.txt", "", "empty"),
         ("blank.txt", " \n\t\n", "empty"),
         ("photo.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)) * 20, "binary"),

@@ -28,7 +28,7 @@ STRIP = '[source.mine]\nhomepage = "https://a.example/"\nstrip = ["Our app.*"]\n
 def contents(db: Path, *without: str) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table but these."""
     with Archive(db) as archive:
-        derived = ("articles_fts", "articles_trigrams", "notes_fts", "trigrams", "places_of_trigrams", "words")  # search indexes
+        derived = ("articles_fts", "articles_trigrams", "notes_fts", "trigrams", "places_of_trigrams", "words")
         names = [one for one in archive.db.table_names() if not one.startswith(derived) and one not in without]
         return {one: [tuple(row) for row in archive.db.execute(f"SELECT * FROM {one} ORDER BY 1, 2")] for one in names}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -16,7 +17,8 @@ from sqlite_utils.utils import sqlite3
 from bench import verify as bench
 from pipelines.cli import main
 from pipelines.errors import StoreError
-from pipelines.store import verify_rows
+from pipelines.fingerprint import fingerprint
+from pipelines.store import dedupe, ledger, verify_rows
 from pipelines.store.archive import Archive
 from pipelines.store.checks import names, row_digest
 from pipelines.store.verify import Inspection, sqlite_is_safe
@@ -68,8 +70,9 @@ def test_an_archive_that_nobody_touched(path: Path) -> None:
 
 def test_no_row_of_ours_is_left_out(path: Path) -> None:
     with Archive(path) as archive:
-        tables = set(archive.db.table_names()) - {"checks"}
-        assert {name for name in tables if not name.startswith("articles_fts")} == names()
+        peoples = {"notes", "watches", "hits", "watch_queue"}
+        tables = set(archive.db.table_names()) - {"checks"} - peoples
+        assert {name for name in tables if not re.search("_fts|trigrams|^words$", name)} == names()
 
 
 @pytest.mark.parametrize(
@@ -80,6 +83,8 @@ def test_no_row_of_ours_is_left_out(path: Path) -> None:
         ("UPDATE removals SET text = '' WHERE article_id = %s", "articles", "its ledger does not fit its text"),
         ("UPDATE articles SET removed_chars = 7 WHERE id = %s", "articles", "removed_chars is not what its"),
         ("DELETE FROM addresses WHERE article_id = %s", "articles", "has no address"),
+        ("DELETE FROM bands WHERE article_id = %s", "bands", "is gone, but not by Tearsheet"),
+        ("INSERT INTO bands VALUES (16, 7, %s)", "bands", "was changed, but not by Tearsheet"),
         ("UPDATE bands SET value = value + 1 WHERE article_id = %s", "bands", "was changed, but not by Tearsheet"),
         ("UPDATE revisions SET text = 'x' WHERE n = 1", "revisions", "its text is not what its digest says"),
         ("UPDATE payloads SET body = zeroblob(99) WHERE id = 9", "payloads", "its body is damaged: it cannot be"),
@@ -103,6 +108,10 @@ def test_no_row_of_ours_is_left_out(path: Path) -> None:
         ("DROP VIEW recent; CREATE VIEW recent AS SELECT 1", "schema", "the view is not as Tearsheet makes it"),
         ("PRAGMA user_version = 1", "schema", "is 1, not 2"),
         ("PRAGMA journal_mode = DELETE", "schema", "is delete, not wal"),
+        ("PRAGMA application_id = 7", "schema", "is 7, not 0"),
+        ("DROP TABLE checks", "schema", "the table is not there"),
+        ("DROP TABLE seals", "schema", "the table is not there"),
+        ("DROP TABLE payloads", "schema", "the table is not there"),
         ("INSERT INTO articles_fts (articles_fts) VALUES ('delete-all')", "articles_fts", "does not fit the texts"),
         ("DELETE FROM articles_fts_docsize", "articles_fts", "does not fit the texts"),
         ("UPDATE articles_fts_config SET v = 'x' WHERE k = 'rank'", "articles_fts_config", "is x, not bm25("),
@@ -114,6 +123,18 @@ def test_each_kind_of_change_is_named(path: Path, sql: str, table: str, what: st
     assert told.exit_code == 1
     wrong = [json.loads(line) for line in told.stdout.splitlines()]
     assert any(one["table"] == table and what in one["what"] for one in wrong), wrong
+
+
+def test_all_that_is_wrong_with_a_row_is_told(path: Path) -> None:
+    change(path, f"UPDATE articles SET text = text || ' x', removed_chars = 7 WHERE id = {FIRST}")
+    ((first,),) = rows(path, f"SELECT {FIRST}")
+    told = [line for line in cli(path, "verify").stdout.splitlines() if line.startswith(f"articles {first}: ")]
+    assert sorted(line.partition(": ")[2] for line in told) == [
+        "its text is not what its digest says",
+        "removed_chars is not what its ledger adds up to",
+    ]
+    repaired = cli(path, "repair")
+    assert repaired.exit_code == 0, repaired.stderr
 
 
 def test_fts_drift_that_sqlite_does_not_see(path: Path) -> None:
@@ -247,6 +268,9 @@ def test_digests_follow_whatever_a_writer_writes(path: Path) -> None:
         ):
             with writer.transaction() as connection:
                 connection.execute(sql)
+        with writer.transaction() as connection:  # what is written by one function only has no triggers
+            dedupe.anew(connection, rows(path, f"SELECT {FIRST}")[0][0])
+            ledger.put_bands(connection, rows(path, "SELECT max(id) FROM articles")[0][0], fingerprint("Other words."))
         with suppress(StoreError), writer.transaction() as connection:
             connection.execute("UPDATE entries SET title = 'no'")
             raise RuntimeError("which rolls back")

@@ -13,11 +13,12 @@ from pipelines.cli.filing import Filing
 from pipelines.cli.intake import Intake
 from pipelines.cli.options import db_option, output_options, sources_if_any, sources_option
 from pipelines.cli.output import say
+from pipelines.cli.pieces import Shelf
 from pipelines.cli.report import tell
 from pipelines.cli.work import working
 from pipelines.errors import ConfigError, ReadError
 from pipelines.explore.words import many
-from pipelines.readers.files import find
+from pipelines.readers.folders import find
 from pipelines.summary import folded
 
 
@@ -47,12 +48,14 @@ def import_(paths: tuple[Path, ...], source: str | None, db: Path, sources_path:
         raise ConfigError(f"--source {source!r}: use lower-case letters, digits, - and _")
     file = sources_if_any(sources_path)
     file.config(os.environ)
-    files = find(paths)
+    own = {db.resolve().with_name(f"{db.name}{ending}") for ending in ("", "-wal", "-shm", "-journal", ".lock")}
+    files = [(path, named) for path, named in find(paths) if path.resolve() not in own]
     if not files:
         raise ReadError(f"{', '.join(map(str, paths))}: no files there")
     with working(db, file, "import", " ".join(map(str, paths))) as work:
         work.strip_again()
-        intake = Intake(work, Filing(file, source))
+        shelf = Shelf(work.archive, work.config.body_limit)
+        intake = Intake(work, Filing(file, source), shelf)
         hidden = not sys.stderr.isatty()
         total = sum(path.stat().st_size for path, _ in files if path.is_file())
         with click.progressbar(length=max(total, 1), label="importing", file=sys.stderr, hidden=hidden) as bar:
@@ -60,7 +63,7 @@ def import_(paths: tuple[Path, ...], source: str | None, db: Path, sources_path:
         work.learn()
         _remark(intake, len(files))
         fine = tell(work.archive, work.report(), work.run_id, form=form)
-    if named := [f"{one.path}: {one.reason}" for one in intake.skipped if one.named]:
+    if named := [f"{one.path}: {one.reason}" for one in shelf.skipped if one.named]:
         raise ReadError("; ".join(named))
     if not fine:
         raise click.exceptions.Exit(1)
@@ -68,7 +71,7 @@ def import_(paths: tuple[Path, ...], source: str | None, db: Path, sources_path:
 
 def _remark(intake: Intake, files: int) -> None:
     """What else is to be said of an import, on stderr."""
-    for one in intake.skipped:
+    for one in intake.shelf.skipped:
         if not one.named:
             say(f"skipped {one.path}: {one.reason}")
     for line in folded(intake.flaws, "more like these"):
@@ -82,7 +85,7 @@ def _remark(intake: Intake, files: int) -> None:
         say(f"no pages: {kinds}{more}")
     if counts["forgotten"]:
         say(f"forgotten for good, and not brought back: {counts['forgotten']:,}")
-    known, over = counts["known"], intake.finished
+    known, over = counts["known"], intake.shelf.finished
     if known or over:
         said = [many(known, "page")] if known else []
         said += [f"all of {many(over, 'file')} read before"] if over else []

@@ -13,46 +13,30 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipelines.cli.filing import Filing
+from pipelines.cli.loose_ends import LooseEnds
+from pipelines.cli.pieces import Kept, Shelf, Step
 from pipelines.cli.work import Work
 from pipelines.errors import StoreError
-from pipelines.readers.files import Part, parts_of
-from pipelines.readers.found import Again, Flaw, Found, Listed, Page, Skipped, What
-from pipelines.store import faillog, imports
+from pipelines.readers.found import Again, Flaw, Listed, Moved, Page, What
+from pipelines.store import imports, loose
 from pipelines.store.faults import concerns_one_row
 from pipelines.store.together import together
 from pipelines.store.writer import Writer
-from pipelines.types import Capture, Failure, Fetched, Outcome
+from pipelines.types import Capture, Fetched, Outcome
 
 _MOST, _MOST_BYTES = 50, 4 * 1024**2  # pieces and bytes of bodies in one transaction
 _WAITING, _WAITING_BYTES = 48, 16 * 1024**2  # pages and bytes on their way to the workers before more are read
 _TOLD = 100  # flaws that are told one by one; all of them are in the table `failures`
 
 
-class _Step(NamedTuple):
-    """A piece of a part; without one the part is at its end."""
-
-    part: Part
-    found: Found | None
-
-
-class _Kept(NamedTuple):
-    """What became of a piece: read (a capture is to be), known, unchanged, forgotten, flaw, passed, queued."""
-
-    word: str
-    capture_id: int = 0
-    capture: Capture | None = None
-    what: str = ""
-    n: int = 1
-
-
 @dataclass(slots=True)
 class _Load:
     """What is handled at once: pieces to keep, or captures that a killed run kept and left unread."""
 
-    steps: list[_Step] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     unread: list[tuple[int, Capture]] = field(default_factory=list)
     bytes: int = 0  # of bodies
     progress: int = 0  # bytes of files
@@ -64,39 +48,48 @@ class Intake:
 
     work: Work
     filing: Filing
-    skipped: list[Skipped] = field(default_factory=list)
+    shelf: Shelf
     flaws: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
     queued: Counter[str] = field(default_factory=Counter)  # by source
-    finished: int = 0  # files of many that had been read to their end before
 
     def bring(self, files: Iterable[tuple[Path, bool]], done: Callable[[int], object]) -> None:
         """Bring everything in; `done` hears how many bytes of files at a time. Raises StoreError and EngineError."""
         asyncio.run(self._bring(self._loads(files), done))
 
     async def _bring(self, loads: Iterator[_Load], done: Callable[[int], object]) -> None:
-        loop = asyncio.get_running_loop()
-        reading: dict[asyncio.Task[Outcome], tuple[int, Capture]] = {}
         with ThreadPoolExecutor(1) as shelf, ThreadPoolExecutor(1) as desk:
             try:
-                load = await loop.run_in_executor(shelf, next, loads, None)
-                while load or reading:
-                    if load and not _full(reading.values()):
-                        kept = load.unread + await loop.run_in_executor(desk, self._keep, load.steps)
-                        done(load.progress)
-                        for one in kept:
-                            reading[loop.create_task(self.work.pool.process(one[1]))] = one
-                        load = await loop.run_in_executor(shelf, next, loads, None)
-                        continue
-                    ready, _ = await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
-                    outcomes = [(*reading.pop(task), task.result()) for task in ready]
-                    store = partial(self.work.writer.store_all, outcomes, self.work.run_id)
-                    await loop.run_in_executor(desk, store)
+                await self._flow(loads, shelf, desk, done)
+                ends = LooseEnds(self.work, self._page, self._count)
+                await self._flow((_Load(unread=read) for read in ends.settle()), desk, desk, done)
             finally:
-                for task in reading:
-                    task.cancel()
                 await self.work.pool.aclose()
+
+    async def _flow(
+        self, loads: Iterator[_Load], shelf: ThreadPoolExecutor, desk: ThreadPoolExecutor, done: Callable[[int], object]
+    ) -> None:
+        """Take loads on one thread, and keep and read what they hold."""
+        loop = asyncio.get_running_loop()
+        reading: dict[asyncio.Task[Outcome], tuple[int, Capture]] = {}
+        try:
+            load = await loop.run_in_executor(shelf, next, loads, None)
+            while load or reading:
+                if load and not _full(reading.values()):
+                    kept = load.unread + await loop.run_in_executor(desk, self._keep, load.steps)
+                    done(load.progress)
+                    for one in kept:
+                        reading[loop.create_task(self.work.pool.process(one[1]))] = one
+                    load = await loop.run_in_executor(shelf, next, loads, None)
+                    continue
+                ready, _ = await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
+                outcomes = [(*reading.pop(task), task.result()) for task in ready]
+                store = partial(self.work.writer.store_all, outcomes, self.work.run_id)
+                await loop.run_in_executor(desk, store)
+        finally:
+            for task in reading:
+                task.cancel()
 
     # on the reading thread
 
@@ -104,53 +97,30 @@ class Intake:
         for one in self.work.archive.pending():
             yield _Load(unread=[one], bytes=len(one[1].body))
         load = _Load()
-        for step, size, progress in self._steps(files):
-            load.steps += [step] if step else []
-            load.bytes += size
-            load.progress += progress
+        for step in self.shelf.steps(files):
+            if isinstance(step, int):
+                load.progress += step
+                continue
+            load.steps.append(step)
+            load.bytes += step.size
+            load.progress += step.progress
             if len(load.steps) >= _MOST or load.bytes >= _MOST_BYTES:
                 yield load
                 load = _Load()
         yield load
 
-    def _steps(self, files: Iterable[tuple[Path, bool]]) -> Iterator[tuple[_Step | None, int, int]]:
-        """Every piece of every file, with the size of its body and the bytes of the file that were passed."""
-        limit = self.work.config.body_limit
-        for path, named in files:
-            for part in parts_of(path, named, limit):
-                if isinstance(part, Skipped):
-                    self.skipped.append(part)
-                    continue
-                conn = self.work.archive.db.conn
-                start = imports.position_of(conn, part.digest) if part.digest else 0
-                if start is None:
-                    self.finished += 1
-                    yield None, 0, part.size
-                    continue
-                at = start
-                try:
-                    for found in part.read(start):
-                        size = len(found.what.capture.body) if isinstance(found.what, Page) else 0
-                        yield _Step(part, found), size, max(0, found.position - at)
-                        at = max(at, found.position)
-                except OSError as problem:
-                    reason = f"cannot be read any further ({problem.strerror or problem})"
-                    self.skipped.append(Skipped(path, reason, named))
-                    continue
-                yield _Step(part, None), 0, max(0, part.size - at)
-
     # on the writing thread
 
-    def _keep(self, steps: Sequence[_Step]) -> list[tuple[int, Capture]]:
+    def _keep(self, steps: Sequence[Step]) -> list[tuple[int, Capture]]:
         """Keep pieces, and how far their files were read; the captures that are to be processed."""
-        pieces = [(step.part, step.found) for step in steps if step.found]
-        ends: dict[str, _Step] = {}
+        pieces = [step for step in steps if step.found]
+        ends: dict[str, Step] = {}
         for step in steps:
-            if step.part.digest:
+            if step.part.digest and step.sound:  # a file that gave nothing is looked at again, and told again
                 position = step.found or (ends[step.part.digest].found if step.part.digest in ends else None)
-                ends[step.part.digest] = _Step(step.part, position)
+                ends[step.part.digest] = Step(step.part, position)
         over = {step.part.digest for step in steps if step.found is None}
-        jobs = [partial(self._one, part=part, found=found) for part, found in pieces]
+        jobs = [partial(self._one, step=step) for step in pieces]
         marks = [partial(self._mark, step=step, over=step.part.digest in over) for step in ends.values()]
         done = together(self.work.writer, [*jobs, *marks])
         kept: list[tuple[int, Capture]] = []
@@ -162,41 +132,58 @@ class Intake:
                 kept += [(result.capture_id, result.capture)] if result.word == "read" else []
         return kept
 
-    def _one(self, writer: Writer, *, part: Part, found: Found) -> _Kept:
+    def _one(self, writer: Writer, *, step: Step) -> Kept:
         """Keep one piece."""
+        assert step.found is not None
+        what: What = step.found.what
+        place = f"{step.part.name}#{step.found.place}"
         with writer.transaction() as connection:
-            what: What = found.what
-            if isinstance(what, Again):
-                if imports.is_known(connection, what.capture):
-                    return _Kept("known")
-                capture = imports.as_before(connection, what.capture, what.url, what.at)
-                what = Page(capture) if capture else Flaw(f"of {what.url}: what it repeats is not in the archive")
             match what:
                 case Page():
-                    return self._page(writer, connection, what)
+                    return self._page(writer, connection, what, place, step.further)
+                case Again() if imports.is_forgotten(connection, what.capture, what.url):
+                    return Kept("forgotten")
+                case Moved() if imports.is_forgotten(connection, what.capture):
+                    return Kept("forgotten")
+                case Again():
+                    if imports.is_known(connection, what.capture):
+                        return Kept("known")
+                    if capture := imports.as_before(connection, what.capture, what.url, what.at, what.digest):
+                        return self._page(writer, connection, Page(capture), place)
+                    whose = {"url": what.url, "at": what.at, "digest": what.digest}
+                    return self._later(connection, loose.AGAIN, place, capture=what.capture, whose=whose)
+                case Moved():
+                    if imports.is_known(connection, what.capture):
+                        return Kept("known")
+                    return self._later(connection, loose.MOVED, place, capture=what.capture)
                 case Listed():
                     source = self.filing.source_of(writer, what.entry.url)
                     n = writer.add_entries(source, [what.entry], run_id=self.work.run_id)
-                    return _Kept("queued", what=source, n=n)
+                    return Kept("queued", what=source, n=n)
                 case Flaw():
-                    place = f"{part.name}#{found.place}"
-                    failure = Failure("import", "damaged", what.reason)
-                    faillog.add(connection, failure, url=place, run_id=self.work.run_id)
-                    return _Kept("flaw", what=f"{part.name}: byte {found.place}: {what.reason}")
+                    imports.put_flaw(connection, place, what.reason, self.work.run_id)
+                    return Kept("flaw", what=f"{step.part.name}: byte {step.found.place}: {what.reason}")
                 case _:
-                    return _Kept("passed", what=what.what)
+                    return Kept("passed", what=what.what)
 
-    def _page(self, writer: Writer, connection: Any, page: Page) -> _Kept:
+    def _page(self, writer: Writer, connection: Any, page: Page, place: str = "", further: str | None = None) -> Kept:
         capture = page.capture
         capture = replace(capture, source=self.filing.source_of(writer, capture.url, capture.source))
         if imports.is_forgotten(connection, capture):
-            return _Kept("forgotten")
+            return Kept("forgotten")
         if imports.holds(connection, capture, dated=page.dated):
-            return _Kept("known")
+            return Kept("known")
         kept = writer.keep(Fetched(capture=capture), self.work.run_id)
-        return _Kept("unchanged" if kept.unchanged else "read", kept.capture_id, capture)
+        if further and not kept.unchanged:
+            start = capture.final_url or capture.url
+            self._later(connection, loose.FURTHER, place, capture_id=kept.capture_id, start=start, url=further)
+        return Kept("unchanged" if kept.unchanged else "read", kept.capture_id, capture)
 
-    def _mark(self, writer: Writer, *, step: _Step, over: bool) -> None:
+    def _later(self, connection: Any, kind: str, place: str, **values: Any) -> Kept:
+        loose.put(connection, kind, place, values, self.work.run_id)
+        return Kept("later")
+
+    def _mark(self, writer: Writer, *, step: Step, over: bool) -> None:
         assert step.part.digest is not None
         with writer.transaction() as connection:
             position = step.found.position if step.found else step.part.size
@@ -204,18 +191,18 @@ class Intake:
             if over:
                 imports.finished(connection, step.part.digest)
 
-    def _failed(self, piece: tuple[Part, Found] | None, problem: BaseException) -> None:
+    def _failed(self, piece: Step | None, problem: BaseException) -> None:
         """Write down that a piece cannot be kept; an archive that takes none ends the import."""
         if piece is None or not isinstance(problem, Exception):
             raise problem
         if isinstance(problem, StoreError) and not concerns_one_row(problem.__cause__):
             raise problem
-        part, found = piece
+        assert piece.found is not None
         reason = f"cannot be kept ({type(problem).__name__}: {' '.join(str(problem).split())})"
-        kept = self._one(self.work.writer, part=part, found=replace(found, what=Flaw(reason)))
-        self._count(kept)
+        flaw = piece._replace(found=replace(piece.found, what=Flaw(reason)))
+        self._count(self._one(self.work.writer, step=flaw))
 
-    def _count(self, kept: _Kept) -> None:
+    def _count(self, kept: Kept) -> None:
         self.counts[kept.word] += kept.n
         if kept.word == "flaw" and len(self.flaws) < _TOLD:
             self.flaws.append(kept.what)

@@ -22,6 +22,7 @@ from pipelines.lookout import after_run
 from pipelines.store import echoes, takedowns
 from pipelines.store.archive import Archive
 from pipelines.store.echoes import Echoes
+from pipelines.store.faults import explained
 from pipelines.store.forget import Doomed, doom
 from pipelines.store.forget import forget as forget_one
 from pipelines.store.held import Held
@@ -86,7 +87,7 @@ def forget(
     if not ids and not before:
         say("no article fits; nothing is forgotten")
         return
-    with Archive(db) if dry_run else Held.open(db) as opened:
+    with Archive(db) if dry_run else Held.open(db) as opened, explained(db):
         plan = _plan(opened, ids)
         rows = [_facts(opened, one) for doomed, _ in plan for one in doomed]
         emit(rows, form)
@@ -199,7 +200,7 @@ def prune(yes: bool, vacuum: bool, db: Path, sources_path: Path, form: str | Non
     file = sources_if_any(sources_path)
     rules = Rules.of(file.config(os.environ), file.sources.values(), datetime.now(UTC))
     Archive(db).close()  # says what is wrong with it, and makes none
-    with Held.open(db) if yes else Archive(db) as opened:
+    with Held.open(db) if yes else Archive(db) as opened, explained(db):
         connection = opened.db.conn
         sums: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
         with _bar(rows_of(connection), "pruning" if yes else "looking") as bar:

@@ -14,9 +14,11 @@ from pipelines.cli.options import db_option, output_options, sources_if_any, sou
 from pipelines.cli.output import emit, safe, say
 from pipelines.cli.work import working
 from pipelines.explore.words import many
+from pipelines.store import dedupe
 from pipelines.store.held import Held
 from pipelines.store.opening import check
 from pipelines.store.repair import mend, settle
+from pipelines.store.snapshot import is_snapshot
 from pipelines.store.verify import Inspection, Wrong, sqlite_is_safe, total
 
 
@@ -97,6 +99,7 @@ def repair(db: Path, sources_path: Path, form: str | None) -> None:
 
     The search index, indexes and triggers are made again, articles are read from their pages again, pages that are
     damaged are marked and fetched again by the next crawl. What was captured, and what proves it, is never touched.
+    In an archive of an earlier release, copies are looked for among the articles it has.
     One line for each thing that was done, then what stays wrong; exit code 1 where something does.
 
     \b
@@ -105,7 +108,8 @@ def repair(db: Path, sources_path: Path, form: str | None) -> None:
     """
     file = sources_if_any(sources_path)
     check(db, writing=False)  # says what is wrong with the path, and makes no archive
-    Held.open(db).close()  # one of an older version is brought up to date
+    with Held.open(db) as held:  # one of an older version is brought up to date
+        _compare(held)
     wrong = list(_watched(Inspection(db), total(db)))
     if not wrong:
         emit([], form)
@@ -125,3 +129,15 @@ def repair(db: Path, sources_path: Path, form: str | None) -> None:
         say(f"{stays} wrong; what no crawl can fetch again, only a copy can mend")
         raise click.exceptions.Exit(1)
     say("all is well now")
+
+
+def _compare(held: Held) -> None:
+    """Look for copies among articles of an earlier release, which made no sketches; a snapshot never has any."""
+    waiting = [] if is_snapshot(held.db.conn) else dedupe.waiting(held.db.conn)
+    if not waiting:
+        return
+    say(f"looking for copies among {many(len(waiting), 'article')}; stopped, it goes on there the next time")
+    with click.progressbar(
+        length=len(waiting), label="comparing", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        dedupe.complete(held, waiting, progress=bar.update)

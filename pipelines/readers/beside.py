@@ -89,7 +89,11 @@ def passed(kind: str) -> Passed:
 def _with(found: Found, said: Beside) -> Found:
     if not isinstance(found.what, Page | Again):
         return found
-    return replace(found, what=replace(found.what, capture=_told(found.what.capture, said)))
+    what = replace(found.what, capture=_told(found.what.capture, said))
+    digest = said.fields.get("payload-sha256", "")
+    if isinstance(what, Again) and _SHA256.fullmatch(digest):
+        what = replace(what, digest=digest)
+    return replace(found, what=what)
 
 
 def _told(capture: Capture, said: Beside) -> Capture:

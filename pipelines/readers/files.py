@@ -9,73 +9,44 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from pipelines.errors import ReadError
 from pipelines.page import UndecodableError, decode
 from pipelines.readers import wacz
-from pipelines.readers.found import Flaw, Found, Listed, Page, Passed, Skipped
-from pipelines.readers.html import html_capture, is_html
+from pipelines.readers.found import Flaw, Found, Listed, Page, Part, Passed, Skipped
+from pipelines.readers.html import html_capture, is_html, saved_at
 from pipelines.readers.lists import addresses_in_table, addresses_in_text
 from pipelines.readers.mail import is_mail, is_mbox, message_page, messages
 from pipelines.readers.packed import GZIP, ZSTD, DamageError, stream_of
 from pipelines.readers.records import START
-from pipelines.readers.rows import rows
+from pipelines.readers.rows import Row, are_in_arrays, rows
 from pipelines.readers.sniff import HTML, ROWS, TEXT, foreign, is_binary, is_data, megabytes
 from pipelines.readers.text import text_capture
 from pipelines.readers.tools import page_of, tool_of
 from pipelines.readers.warc import read_warc
+from pipelines.types import Entry
 
 _HEAD = 64 * 1024
 _MAIL, _SAVED = {".eml", ".mbox"}, {".mht", ".mhtml"}
+_ARC = b"filedesc://"
+_LOOKED_AT = 20  # rows that tell which tool wrote them
 _ENDS = 64 * 1024  # bytes of a file that tell it from another of its name
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A file that can be read, or a part of one."""
-
-    name: str  # the file's, and within it the part's
-    path: Path
-    named: bool
-    size: int  # bytes, of which positions are told
-    read: Callable[[int], Iterator[Found]] = field(repr=False)  # from a position on
-    digest: str | None = None  # of a file of many: names it, however often it is read
-
-
-def find(paths: Iterable[Path]) -> list[tuple[Path, bool]]:
-    """Every file at `paths`, and whether it was named itself: folders with all below them in sorted order, hidden
-    files passed over. Raises ReadError for a path that is not there."""
-    paths = list(paths)
-    for path in paths:
-        if not path.exists():
-            raise ReadError(f"{path}: no such file or folder; check the spelling")
-    found: list[tuple[Path, bool]] = []
-    for path in paths:
-        found += [(one, False) for one in _below(path)] if path.is_dir() else [(path, True)]
-    return found
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
 
 
 def parts_of(path: Path, named: bool, limit: int) -> Iterator[Part | Skipped]:
     """What there is to read in a file. A page of more than `limit` bytes is skipped; files of many may be any size."""
     if not path.is_file():
-        yield Skipped(path, "is no regular file", named)
+        beside = "holds what the page beside it shows" if path.is_dir() else "is no regular file"
+        yield Skipped(path, beside, named)
         return
     try:
-        if zipfile.is_zipfile(path):
-            yield from _packages(path, named, limit)
+        if wacz.is_package(path):
+            yield from wacz.parts_in(path, named, limit, digest_of(path, path.stat()))
         else:
             found = _part(path, named, limit)
             yield Skipped(path, found, named) if isinstance(found, str) else found
@@ -92,14 +63,14 @@ def _part(path: Path, named: bool, limit: int) -> Part | str:
     inner = _inner(path.name.lower())
     ending = Path(inner).suffix
     with path.open("rb") as file:
-        packed = file.read(4).startswith((GZIP, ZSTD)) and inner != path.name.lower()
-        head = _head(file) if packed or ending in (".warc", "") else b""
-        file.seek(0)
-        head = head or file.read(_HEAD)
+        packed = file.read(4).startswith((GZIP, ZSTD))
+        head = _head(file)
+    if head.startswith(_ARC):
+        return "is an ARC file, which came before WARC; `warcio recompress` makes a WARC of it"
     reader = _of_many(path, ending, head, at, limit)
     if reader is not None:
-        return Part(path.name, path, named, status.st_size, partial(_opened, path, reader), _digest(path, status))
-    if not packed and (reason := _unfit(inner, ending)):
+        return Part(path.name, path, named, status.st_size, partial(_opened, path, reader), digest_of(path, status))
+    if reason := _unfit(inner, ending):
         return reason
     if not packed and status.st_size > limit:
         return f"has {megabytes(status.st_size)}, more than the body_limit of {megabytes(limit)}"
@@ -119,26 +90,29 @@ def _of_many(
     """How a file of many pages, rows or addresses is read; None for another."""
     name = path.name
     if head.startswith(START) or ending == ".warc":
-        return lambda file, start: read_warc(stream_of(file, start), name, limit)
+        torn = name.lower().endswith(".gz") and not head.startswith(START)  # its beginning may be lost
+        return lambda file, start: read_warc(stream_of(file, start, torn=torn), name, limit)
     if ending == ".mbox" or (ending not in TEXT and is_mbox(head)):
         return lambda file, start: messages(stream_of(file, start), limit, at, name)
     if ending in ROWS or (not ending and is_data(head)):
         with path.open("rb") as file:
-            first = next((one.value for one in rows(stream_of(file), 4 * limit) if one.value is not None), None)
-        if first is not None and tool_of(first):
-            return lambda file, start: _rows(file, start, at, name, limit)
+            inside = are_in_arrays(stream_of(file), 4 * limit, tool_of)
+            first = islice(rows(stream_of(file), 4 * limit), _LOOKED_AT)
+            known = inside or any(tool_of(one.value) for one in first if one.value)
+        if known:
+            return lambda file, start: _rows(rows(stream_of(file, start), 4 * limit, in_arrays=inside), at, name, limit)
     return None
 
 
-def _rows(file: IO[bytes], start: int, at: datetime, name: str, limit: int) -> Iterator[Found]:
-    for row in rows(stream_of(file, start), 4 * limit):
+def _rows(given: Iterable[Row], at: datetime, name: str, limit: int) -> Iterator[Found]:
+    for row in given:
         what = Flaw(row.flaw) if row.flaw else page_of(row.value or {}, at, name) or Passed("a row without a page")
         if isinstance(what, Page) and len(what.capture.body) > limit:
             what = Flaw(f"has more than the body_limit of {megabytes(limit)}")
         yield Found(what, row.place, row.position)
 
 
-def _of_one(body: bytes, name: str, ending: str, at: datetime) -> list[Page | Listed] | str:
+def _of_one(body: bytes, name: str, ending: str, at: datetime) -> Sequence[Page | Listed | Flaw] | str:
     """The page that a file is, or the addresses it lists; else why it is neither."""
     if not body.strip():
         return "is empty"
@@ -148,45 +122,16 @@ def _of_one(body: bytes, name: str, ending: str, at: datetime) -> list[Page | Li
     if is_binary(body):
         return "is binary, neither text nor a web page"
     if ending in HTML or (ending not in TEXT and is_html(body)):
-        return [Page(html_capture(body, at, name=name), dated=False)]
+        saved = saved_at(body)
+        return [Page(html_capture(body, saved or at, name=name), dated=saved is not None)]
     if ending in (".csv", ".tsv"):
         found = addresses_in_table(_text(body))
         return [Listed(one) for one in found] if found else "is text/csv, and no column of it holds only addresses"
-    if found := addresses_in_text(_text(body)):
-        return [Listed(one) for one in found]
+    if listed := addresses_in_text(_text(body)):
+        return [Listed(one) if isinstance(one, Entry) else Flaw(one) for one in listed]
     if ending not in TEXT and is_data(body):
         return "holds data, neither text nor a web page"
     return [Page(text_capture(body, at, name=name), dated=False)]
-
-
-def _packages(path: Path, named: bool, limit: int) -> Iterator[Part | Skipped]:
-    try:
-        with zipfile.ZipFile(path) as package:
-            warcs, said = wacz.warcs_in(package), wacz.digests(package)
-    except wacz.BROKEN as problem:
-        yield Skipped(path, f"is a zip file that cannot be read ({problem})", named)
-        return
-    if not warcs:
-        yield Skipped(path, "is a zip file without WARCs; unpack it first", named)
-    for info in warcs:
-        if reason := wacz.unsafe(info):
-            yield Skipped(path, f"{info.filename} {reason}", named)
-            continue
-        name = f"{path.name}/{info.filename}"
-        read = partial(_packaged, path, info, said.get(info.filename, ""), name, limit)
-        digest = hashlib.sha256(f"{name} {info.file_size} {info.CRC} {info.date_time}".encode()).hexdigest()
-        yield Part(name, path, named, info.file_size, read, digest)
-
-
-def _packaged(path: Path, info: zipfile.ZipInfo, said: str, name: str, limit: int, start: int) -> Iterator[Found]:
-    with zipfile.ZipFile(path) as package:
-        if start == 0 and not wacz.is_intact(package, info, said):
-            yield Found(Flaw("is not what datapackage.json says; its records are read all the same"), 0, 0)
-        try:
-            with package.open(info) as file:
-                yield from read_warc(stream_of(file, start), name, limit)
-        except wacz.BROKEN as problem:
-            yield Found(Flaw(f"cannot be unpacked any further ({problem})"), 0, info.file_size)
 
 
 def _opened(path: Path, reader: Callable[[IO[bytes], int], Iterator[Found]], start: int) -> Iterator[Found]:
@@ -228,7 +173,7 @@ def _whole(path: Path, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def _digest(path: Path, status: os.stat_result) -> str:
+def digest_of(path: Path, status: os.stat_result) -> str:
     """Names a file by its name, size, time and both ends."""
     digest = hashlib.sha256(f"{path.name} {status.st_size} {status.st_mtime_ns} ".encode(errors="surrogateescape"))
     with path.open("rb") as file:

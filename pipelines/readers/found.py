@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -33,6 +34,14 @@ class Again:
     capture: Capture  # without its body
     url: str
     at: str | None = None  # ISO 8601, UTC; None: the latest before it
+    digest: str | None = None  # sha256 of the body, where that is said
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An address that led on to another, the capture's `final_url`."""
+
+    capture: Capture  # without what came from there
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +60,12 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A piece that is whole and holds no page, by its kind: image/png, redirect, request …"""
+    """A piece that is whole and holds no page, by its kind: image/png, status 503, request …"""
 
     what: str
 
 
-What: TypeAlias = "Page | Again | Listed | Flaw | Passed"
+What: TypeAlias = "Page | Again | Moved | Listed | Flaw | Passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +75,15 @@ class Found:
     what: What = field(repr=False)
     place: int  # the byte at which it begins; of a packed file, at which what holds it does
     position: int  # the byte from which the rest can be read once this piece is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file that can be read, or a part of one."""
+
+    name: str  # the file's, and within it the part's
+    path: Path
+    named: bool
+    size: int  # bytes, of which positions are told
+    read: Callable[[int], Iterator[Found]] = field(repr=False)  # from a position on
+    digest: str | None = None  # of a file of many: names it, however often it is read

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -16,7 +16,14 @@ from pipelines.types import Capture, Entry
 from pipelines.urls import absolute, urn_for
 
 _HEAD = 256 * 1024  # bytes; browsers and archivers put some scripts before the links
-_SAVED_FROM = re.compile(rb"saved from url=(?:\(\d+\))?(\S+)|\burl:\s*(https?://\S+)", re.IGNORECASE)
+_SAVED_FROM = re.compile(
+    rb"saved from url=(?:\(\d+\))?(\S+)|\burl:\s*(https?://\S+)|Mirrored from (\S+) by HTTrack", re.IGNORECASE
+)
+_SAVED_AT = re.compile(
+    r"\bsaved date: \w{3} (\w{3} \d\d \d{4} \d\d:\d\d:\d\d) GMT([+-]\d{4})"
+    r"|by HTTrack [^,]+, \w{3}, (\d\d \w{3} \d{4} \d\d:\d\d:\d\d) GMT"
+)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _TAG = re.compile(rb"<(link|meta|base)\b([^<>]{1,2000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -38,7 +45,7 @@ def html_capture(body: bytes, at: datetime, source: str | None = None, name: str
 
 def is_html(body: bytes) -> bool:
     """Whether bytes begin like a web page."""
-    head = body[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    head = _head(body)[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     while head.startswith((b"<!--", b"<?xml")):
         head = head.partition(b"-->" if head.startswith(b"<!--") else b">")[2].lstrip()
     return bool(_HTML_START.match(head))
@@ -46,9 +53,9 @@ def is_html(body: bytes) -> bool:
 
 def addresses_in(body: bytes) -> Iterator[str]:
     """The addresses a page claims for itself, the best first: canonical, og:url, where it was saved from, base."""
-    head, comments = _parted(body[:_HEAD])
+    head, comments = _parted(_head(body))
     saved = _SAVED_FROM.search(comments)
-    found = {"saved": _text(saved[1] or saved[2])} if saved else {}
+    found = {"saved": _text(saved[1] or saved[2] or b"http://" + saved[3])} if saved else {}
     for tag, inside in _TAG.findall(head):
         marks = {name.lower(): unescape(a or b or c).strip() for name, a, b, c in _ATTRIBUTE.findall(_text(inside))}
         match _text(tag).lower():
@@ -62,6 +69,26 @@ def addresses_in(body: bytes) -> Iterator[str]:
     for kind in ("canonical", "og", "saved", "base"):
         if url := absolute(base, found.get(kind, "")):
             yield url
+
+
+def saved_at(body: bytes) -> datetime | None:
+    """When a page was saved, as the program says that saved it."""
+    found = _SAVED_AT.search(_text(_parted(_head(body))[1]))
+    if found is None:
+        return None
+    try:
+        if found[1]:
+            return datetime.strptime(f"{found[1]} {found[2]}", "%b %d %Y %H:%M:%S %z").astimezone(UTC)
+        return datetime.strptime(f"{found[3]} +0000", "%d %b %Y %H:%M:%S %z").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _head(body: bytes) -> bytes:
+    """The beginning of a page, in a charset that writes ASCII as it is."""
+    if body.startswith(_UTF16):
+        return body[: 2 * _HEAD].decode("utf-16", errors="replace").encode()
+    return body[:_HEAD]
 
 
 def _parted(head: bytes) -> tuple[bytes, bytes]:

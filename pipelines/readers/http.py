@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from pipelines.decode import Decoded, decode
 from pipelines.readers.html import is_html
@@ -11,6 +11,7 @@ from pipelines.readers.html import is_html
 Headers = Sequence[tuple[str, str]]
 
 _SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,1000})?\r?\n")
+_ASIDE = "x-archive-orig-"
 _HTML_MIMES = ("text/html", "application/xhtml+xml")
 _VAGUE_MIMES = (None, "text/plain", "application/octet-stream", "application/xml", "text/xml", "unknown/unknown")
 #: Answers that speak of the moment, not of the page; a live crawl asks again and keeps none of them.
@@ -26,7 +27,7 @@ def values(headers: Headers, name: str) -> list[str]:
 def mime_of(headers: Headers) -> str | None:
     """The kind of content, as the headers say."""
     said = next((value for key, value in headers if key.lower() == "content-type"), "")
-    return said.partition(";")[0].strip().lower() or None
+    return re.split("[;,]", said)[0].strip().lower() or None
 
 
 def bodies(block: bytes, headers: Headers, limit: int) -> Iterator[Decoded]:
@@ -51,6 +52,17 @@ def is_as_sent(headers: Headers, bare: bytes, plain: bytes) -> bool:
     return not values(headers, "content-encoding") or bare != plain
 
 
+def as_sent(headers: Headers) -> tuple[tuple[str, str], ...]:
+    """The headers under the names they had. Programs that undo codings set aside what no longer holds, as
+    `X-Archive-Orig-Content-Encoding`, and give the length anew."""
+    aside = any(name.lower().startswith(_ASIDE) for name, _ in headers)
+    return tuple(
+        (name[len(_ASIDE) :] if name.lower().startswith(_ASIDE) else name, value)
+        for name, value in headers
+        if not (aside and name.lower() == "content-length")
+    )
+
+
 def unchunked(body: bytes) -> Decoded:
     """A body without its chunks; damaged where their end is missing. What has none stays as it is."""
     out = bytearray()
@@ -68,10 +80,10 @@ def unchunked(body: bytes) -> Decoded:
     return Decoded(bytes(out), "damaged") if at else Decoded(body)
 
 
-def no_page(status: int, mime: str | None, body: bytes, location: Iterable[str] = ()) -> str | None:
+def no_page(status: int, mime: str | None, body: bytes) -> str | None:
     """Why an answer is no page to keep, in a word; None for one that a live crawl would keep."""
     if status < 200 or (300 <= status < 400 and status != 304):
-        return "redirect" if any(location) else f"status {status}"
+        return f"status {status}"
     if status in _PASSING or status >= 500:
         return f"status {status}"
     if mime in _HTML_MIMES or status == 304:

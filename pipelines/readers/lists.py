@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pipelines.types import Entry
 from pipelines.urls import absolute
 
 _ADDRESS = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 _LOOKED_AT = 200  # rows of a table that tell which column holds addresses
 _MOST_COLUMN = 100_000  # characters of a cell
 
 
-def addresses_in_text(text: str) -> list[Entry] | None:
-    """The addresses of a text that holds nothing else, one a line; None for another text. Lines with # say nothing."""
-    lines = [line.strip() for line in text.removeprefix("\ufeff").splitlines()]
-    wanted = [line for line in lines if line and not line.startswith("#")]
-    if not wanted or not all(_ADDRESS.fullmatch(line) for line in wanted):
+def addresses_in_text(text: str) -> list[Entry | str] | None:
+    """The addresses of a text that is a list of them, one a line, and what is wrong with lines that hold none.
+
+    None for another text: where half of the lines hold none. What follows a # says nothing.
+    """
+    lines = [_COMMENT.sub("", line).strip() for line in text.removeprefix("\ufeff").splitlines()]
+    wanted = {line.removeprefix("<").removesuffix(">"): n for n, line in enumerate(lines, 1) if line}
+    others = {line: n for line, n in wanted.items() if not _ADDRESS.fullmatch(line)}
+    if not wanted or 2 * len(others) >= len(wanted):
         return None
-    return list(_entries(wanted))
+    flaws = [f"line {n} is no address: {line[:100]!r}" for line, n in others.items()]
+    return [*_entries(line for line in wanted if line not in others), *flaws]
 
 
 def addresses_in_table(text: str) -> list[Entry] | None:
@@ -45,7 +51,7 @@ def _dialect(text: str) -> type[csv.Dialect]:
     return type("Table", (csv.excel,), {"delimiter": separator})
 
 
-def _entries(lines: list[str]) -> Iterator[Entry]:
+def _entries(lines: Iterable[str]) -> Iterator[Entry]:
     for line in dict.fromkeys(lines):
         if url := absolute("", line):
             yield Entry(url=url, kind="list")

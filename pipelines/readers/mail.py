@@ -34,6 +34,7 @@ _IN_BROWSER = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^<>]*>")
+_PASSED_ON = re.compile(r"^(?:(?:fwd?|wg|tr|rv|re|aw)\s*:\s*)+", re.IGNORECASE)
 
 
 def is_mail(head: bytes) -> bool:
@@ -49,7 +50,7 @@ def is_mbox(head: bytes) -> bool:
 def message_page(raw: bytes, at: datetime, name: str) -> Page | Flaw:
     """The page that a message is; `at` is for one that names no time itself."""
     try:
-        message = _PARSER.parsebytes(raw)
+        message = _forwarded(_PARSER.parsebytes(raw))
         part = message.get_body(("html", "plain")) or _first_text(message)
         if part is None:
             return Flaw("holds no text")
@@ -66,7 +67,7 @@ def message_page(raw: bytes, at: datetime, name: str) -> Page | Flaw:
     own = absolute("", saved) or absolute("", _header(message, "Archived-At").strip("<>")) or _in_browser(text)
     url = own or urn_for(body)
     author, address = parseaddr(_header(message, "From"))
-    title = _header(message, "Subject")
+    title = _PASSED_ON.sub("", _header(message, "Subject"))
     entry = Entry(
         url=url,
         kind="import",
@@ -85,6 +86,23 @@ def message_page(raw: bytes, at: datetime, name: str) -> Page | Flaw:
         entry=entry,
     )
     return Page(capture, dated=sent is not None)
+
+
+def _forwarded(message: EmailMessage) -> EmailMessage:
+    """The message that another one only passes on, with less to say of its own."""
+    inner = next(message.iter_attachments(), None) if message.is_multipart() else None
+    if not isinstance(inner, EmailMessage) or inner.get_content_type() != "message/rfc822":
+        return message
+    passed = inner.get_payload(0)
+    if not isinstance(passed, EmailMessage):
+        return message
+    return passed if _length(message) < _length(passed) else message
+
+
+def _length(message: EmailMessage) -> int:
+    part = message.get_body(("html", "plain"))
+    body = part.get_payload(decode=True) if part else None
+    return len(body) if isinstance(body, bytes) else 0
 
 
 def messages(stream: Stream, limit: int, at: datetime, name: str) -> Iterator[Found]:
@@ -145,13 +163,22 @@ def _sent(message: EmailMessage) -> datetime | None:
 
 
 def _source(message: EmailMessage, address: str) -> str | None:
-    """The source of a newsletter: the domain of its List-Id, else of its sender."""
+    """The source of a newsletter: the domain of its List-Id, where that is of its sender's outlet, else the sender's.
+
+    Those who send for many (`abc.list-id.mcsv.net`) name themselves there.
+    """
     listed = re.search(r"<?([\w.-]+\.[\w-]{2,})>?\s*$", _header(message, "List-Id"))
-    domain = listed[1] if listed else address.rpartition("@")[2]
+    sender = address.rpartition("@")[2]
     try:
-        return name_for(f"https://{domain}/") if "." in domain else None
+        own, name = _named(listed[1] if listed else ""), _named(sender)
     except ValueError:
         return None
+    ours = own and (not name or own.rpartition("-")[2] == name.rpartition("-")[2])
+    return own if ours else name
+
+
+def _named(domain: str) -> str | None:
+    return name_for(f"https://{domain}/") if "." in domain else None
 
 
 def _in_browser(text: str) -> str | None:

@@ -19,6 +19,7 @@ else:
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
 _DICTIONARY = b"\x5d\x2a\x4d\x18"  # a frame that no reader unpacks: the dictionary for all that follow
+NO_MEMBER = "no packed data begins here"
 _PIECE = 64 * 1024
 _MOST, _RATIO = 1024**3, 500  # what unpacks to more than both is made to fill a disk
 _WINDOW = {int(zstd.DecompressionParameter.window_log_max): 27}  # 128 MiB, as the zstd program allows
@@ -83,7 +84,7 @@ class Members:
         self._file = file
         self.at = 0
         file.seek(0)
-        self._magic = GZIP if file.read(2) == GZIP else ZSTD
+        self._magic = ZSTD if file.read(4) in (ZSTD, _DICTIONARY) else GZIP
         self._dictionary = None if self._magic == GZIP else _dictionary(file)
         self._marks: deque[tuple[int, int]] = deque()  # where members begin: unpacked, in the file
         self._unpacker: Any = None
@@ -168,7 +169,7 @@ class Members:
         self._marks.append((self.at, self._place))
         self._began = self.at
         if not self._raw.startswith(self._magic):
-            raise DamageError(self._place, "no packed data begins here")
+            raise DamageError(self._place, NO_MEMBER)
         if self._magic == GZIP:
             self._unpacker = zlib.decompressobj(31)
         else:
@@ -198,11 +199,13 @@ class Members:
         return chunk
 
 
-def stream_of(file: IO[bytes], start: int = 0) -> Stream:
-    """The bytes of a file from `start` on, unpacked where it is packed. The file can seek."""
+def stream_of(file: IO[bytes], start: int = 0, *, torn: bool = False) -> Stream:
+    """The bytes of a file from `start` on, unpacked where it is packed; the file can seek.
+
+    `torn`: it is packed whatever it begins with, for its beginning may be lost.
+    """
     file.seek(0)
-    head = file.read(4)
-    packed = head.startswith((GZIP, ZSTD, _DICTIONARY))
+    packed = torn or file.read(4).startswith((GZIP, ZSTD, _DICTIONARY))
     return Members(file, start) if packed else Plain(file, start)
 
 

@@ -13,7 +13,8 @@ from pipelines.readers.packed import DamageError, Stream
 
 START = b"WARC/"
 _HEAD = 64 * 1024  # bytes; headers that are longer are none
-_BEGIN = re.compile(rb"(?<=\n)WARC/[01]\.\d+\r?\n(?=[A-Za-z-]{3,40}:)")
+#: A torn record may end anywhere, so that the next one does not begin on a line of its own.
+_BEGIN = re.compile(rb"WARC/[01]\.\d+\r?\n(?=(?i:WARC-[a-z-]{2,40}|Content-Type|Content-Length)[ \t]*:)")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*(\d{1,18})[ \t]*\r?$")
 _AHEAD = 16  # bytes behind a record that tell whether it ended

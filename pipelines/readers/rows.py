@@ -1,4 +1,4 @@
-"""JSON objects cut out of a file, one after the other: lines of JSON, one array, or objects in a row.
+"""JSON objects cut out of a file, one after the other: lines of JSON, one array, objects in a row, or arrays by name.
 
 Of lines each stands by itself, so that one that is damaged costs no other.
 """
@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.readers.packed import DamageError, Stream
 
 _MARKS = re.compile(rb'["{}]')
+_NAME = re.compile(rb'"(?:[^"\\]|\\.){0,1000}+"\s*:\s*\[')  # of an array
+_ARRAYS = re.compile(rb"\{\s*" + _NAME.pattern + rb"\s*(?=\{)")
+_LONGEST_NAME = 8 * 1024  # bytes, with what follows
+_BETWEEN = b"\xef\xbb\xbf \t\r\n,[]\0"
 _STRING_END = re.compile(rb'(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
@@ -27,11 +31,34 @@ class Row:
     flaw: str | None = None
 
 
-def rows(stream: Stream, limit: int) -> Iterator[Row]:
-    """Every object of a file; what is longer than `limit` bytes is passed over and told."""
+def are_in_arrays(stream: Stream, limit: int, is_one: Callable[[dict[str, Any]], object]) -> bool:
+    """Whether a file is one object of arrays by name, and the first object in the first of them `is_one`."""
     text = _Text(stream)
     try:
-        cut = None
+        text.begin()
+        if not (start := _ARRAYS.match(text.bytes)):
+            return False
+        text.take(start.end())
+        while not (stop := _object(text.bytes)):
+            if len(text.bytes) > limit or not text.fill():
+                return False
+    except DamageError:
+        return False
+    value = _row(bytes(text.bytes[:stop]), 0, 0).value
+    return value is not None and bool(is_one(value))
+
+
+def rows(stream: Stream, limit: int, *, in_arrays: bool = False) -> Iterator[Row]:
+    """Every object of a file; what is longer than `limit` bytes is passed over and told.
+
+    `in_arrays`: the file is one object of arrays by name, and it is those in them that are wanted.
+    """
+    beginning = stream.at == 0
+    text = _Text(stream, in_arrays=in_arrays)
+    try:
+        cut = _object if in_arrays else None
+        if in_arrays and beginning and text.begin() and (start := _ARRAYS.match(text.bytes)):
+            text.take(start.end())
         while text.begin():
             if cut is None:
                 cut = _line if text.fill_line(limit) and _is_object(text.bytes[: _line(text.bytes)]) else _object
@@ -52,8 +79,10 @@ def rows(stream: Stream, limit: int) -> Iterator[Row]:
 class _Text:
     """The part of a stream that was read and is not dealt with yet."""
 
-    def __init__(self, stream: Stream) -> None:
+    def __init__(self, stream: Stream, *, in_arrays: bool = False) -> None:
         self._stream = stream
+        self._between = _BETWEEN + (b"}" if in_arrays else b"")
+        self._in_arrays = in_arrays
         self.bytes = bytearray()
 
     @property
@@ -77,11 +106,22 @@ class _Text:
     def begin(self) -> bool:
         """Pass over what stands between objects; whether anything is left."""
         while self.bytes or self.fill():
-            rest = self.bytes.lstrip(b"\xef\xbb\xbf \t\r\n,[]\0")
+            rest = self.bytes.lstrip(self._between)
             self.take(len(self.bytes) - len(rest))
+            if rest and self._in_arrays and self._pass_name():
+                continue
             if rest:
                 return True
         return False
+
+    def _pass_name(self) -> bool:
+        """Pass over the name of an array, if one stands here."""
+        while self.bytes[:1] == b'"' and len(self.bytes) < _LONGEST_NAME and self.fill():
+            pass
+        found = _NAME.match(self.bytes)
+        if found:
+            self.take(found.end())
+        return found is not None
 
     def take(self, size: int) -> bytes:
         taken = bytes(self.bytes[:size])

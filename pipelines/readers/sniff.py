@@ -10,6 +10,8 @@ TEXT = {".txt", ".text", ".md"}
 ROWS = {".json", ".jsonl", ".ndjson"}
 #: Kinds that the standard library does not know, and that read like text.
 _DATA = {".jsonl", ".ndjson", ".toml", ".yaml", ".yml", ".ini", ".cfg", ".sql", ".log", ".lock", ".rss", ".atom"}
+#: What programs that save pages leave beside them, by name or ending.
+_BESIDE = {"robots.txt": "is for robots", **dict.fromkeys((".cdx", ".cdxj", ".idx"), "is an index of web archives")}
 _TYPES = MimeTypes()  # its own table only: what a machine has in /etc must not decide
 _MARKUP_OR_DATA = re.compile(rb"\s*(?:<\?xml|[{\[])")
 _BOMS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
@@ -19,6 +21,8 @@ _SNIFFED = 64 * 1024
 
 def foreign(name: str, ending: str) -> str | None:
     """Why a file of this name is none to read, going by the kind its name says."""
+    if reason := _BESIDE.get(name) or _BESIDE.get(ending):
+        return reason
     if ending in HTML | TEXT:
         return None
     kind, packing = _TYPES.guess_type(name)

@@ -95,7 +95,7 @@ def _trafilatura(row: Row) -> Told:
         url=row.get("source") or row.get("url"),
         page=row.get("html"),
         text=row.get("text") or row.get("raw_text"),
-        description=row.get("excerpt"),
+        description=row.get("excerpt") or row.get("description"),
         image=row.get("image"),
         fetched_at=row.get("filedate"),
         title=row.get("title"),
@@ -137,7 +137,7 @@ def tool_of(row: Row) -> str | None:
     for name, (marks, _) in _TOOLS.items():
         if any(all(field in row for field in fields) for fields in marks):
             return name
-    return None
+    return "trafilatura" if row.keys() == {"text", "comments"} else None  # as it writes without metadata
 
 
 def page_of(row: Row, at: datetime, name: str) -> Page | None:

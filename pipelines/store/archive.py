@@ -20,6 +20,7 @@ from pipelines.store.extractions import Shown
 from pipelines.store.faults import explained
 from pipelines.store.opening import open_archive as open_archive
 from pipelines.store.payloads import HAS_BODY, body_of
+from pipelines.store.querying import Query, parse
 from pipelines.store.rows import capture_from_row, clean, key_of
 from pipelines.types import Capture, Readable, restore
 
@@ -35,14 +36,21 @@ class Archive:
         self.db = open_archive(path)
 
     def search(
-        self, query: str, *, source: str | None = None, limit: int = 20, marks: tuple[str, str] = ("", "")
+        self,
+        query: str | Query,
+        *,
+        source: str | None = None,
+        newest: bool = False,
+        limit: int = 20,
+        marks: tuple[str, str] = ("", ""),
     ) -> list[dict[str, Any]]:
-        """Articles for a query, best first: id, source_id, published_at, title, url and a snippet of the text.
+        """Articles for a query, best or newest first: id, source_id, published_at, title, url, a snippet of the text.
 
-        The query is in FTS5's language, or plain words where it is not; `marks` stand around the words found.
+        What is typed is read as `store.querying` says, and is never wrong; `marks` stand around the words found.
         """
+        asked = parse(query, source=source) if isinstance(query, str) else query
         with explained(self.path):
-            return fts.search(self._connection, query, source=source, limit=limit, marks=marks)
+            return fts.search(self._connection, asked, newest=newest, limit=limit, marks=marks)
 
     def article(self, ref: str) -> dict[str, Any] | None:
         """The article with this id, address (any it was seen at) or digest (its first digits); None if unknown."""

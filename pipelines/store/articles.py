@@ -192,6 +192,21 @@ def _withdraw(connection: sqlite3.Connection, capture_id: int, *, unless: int | 
         changes.put(connection, article_id, n)
 
 
+def retract(connection: sqlite3.Connection, capture_id: int) -> None:
+    """Take back what a capture was read as, where it is a whole article of its own: it turns out to be none.
+
+    One that has a history stays; reading its capture again brings it up to date.
+    """
+    row = connection.execute(
+        "SELECT articles.source_id, run_id FROM articles JOIN captures ON captures.id = capture_id"
+        " WHERE capture_id = ? AND NOT EXISTS (SELECT 1 FROM revisions WHERE article_id = articles.id)",
+        (capture_id,),
+    ).fetchone()
+    if row is not None:
+        tallies.add(connection, row["run_id"], row["source_id"], "new", -1)
+        _withdraw(connection, capture_id)
+
+
 def _length(connection: sqlite3.Connection, capture_id: int) -> int | None:
     """Characters of the text that rests on this capture; None where none does yet."""
     row = connection.execute("SELECT length(text) FROM articles WHERE capture_id = ?", (capture_id,)).fetchone()

@@ -20,7 +20,7 @@ from pipelines.store import (
     tallies,
 )
 from pipelines.store.payloads import Payload
-from pipelines.store.rows import clean, clean_json, cleaned, entry_to_json, keys_of, stamp, to_json
+from pipelines.store.rows import clean, clean_json, cleaned, entry_to_json, key_of, keys_of, stamp, to_json
 from pipelines.types import Capture, Fetched
 
 
@@ -102,9 +102,12 @@ def _is_from_an_archive(capture: Capture) -> bool:
 def _is_repeat(
     connection: sqlite3.Connection, key: str, capture: Capture, payload_id: int | None, pages: list[int]
 ) -> bool:
-    """Whether the newest capture of this address has the same bytes, on all its pages, and is an article's."""
+    """Whether the newest capture of this address has the same bytes, on all its pages, and is an article's.
+
+    An address that leads elsewhere now is no repeat: that is to be noted.
+    """
     row = connection.execute(
-        "SELECT id, payload_id, outcome, fetched_at FROM captures WHERE urlkey = ?"
+        "SELECT id, payload_id, outcome, fetched_at, final_url FROM captures WHERE urlkey = ?"
         " ORDER BY fetched_at DESC, id DESC LIMIT 1",
         (key,),
     ).fetchone()
@@ -113,6 +116,7 @@ def _is_repeat(
         and row["payload_id"] == payload_id
         and row["outcome"] in ("article", "unchanged")
         and row["fetched_at"] <= stamp(capture.fetched_at)
+        and key_of(row["final_url"] or capture.url) == key_of(capture.final_url or capture.url)
         and continuations.payloads_of(connection, row["id"]) == pages
     )
 

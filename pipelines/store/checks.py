@@ -12,13 +12,18 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
+from operator import xor
 from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
 _MIGRATIONS = "_sqlite_migrations"  # sqlite-utils writes it, before any trigger is there
+_UNCHECKED = {"checks", "notes", "watches", "hits", "watch_queue"}  # people's own, who may use any tool
+#: Written by one function only, some fifty rows at a time: a trigger for each would cost more than the rows. It tells
+#: of them by `replaced`, and what goes with its article by one trigger.
+_TOLD = {"bands": "articles"}
 _XOR = "(checks.digest | excluded.digest) - (checks.digest & excluded.digest)"
 
 
@@ -69,7 +74,7 @@ def names() -> frozenset[str]:
     """The tables that migrations make; what else is in the file is somebody's own."""
     scripts = (one for one in files(__package__).iterdir() if re.fullmatch(r"m\d+\.sql", one.name))
     made = {name for one in scripts for name in re.findall(r"^CREATE TABLE (\w+)", one.read_text("utf-8"), re.M)}
-    return frozenset(made - {"checks"} | {_MIGRATIONS})
+    return frozenset(made - _UNCHECKED | {_MIGRATIONS})
 
 
 def tables(connection: sqlite3.Connection) -> list[Table]:
@@ -92,7 +97,7 @@ def watch(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA recursive_triggers = ON")  # INSERT OR REPLACE tells of the row that goes
     _add_functions(connection)
     for table in tables(connection):
-        for sql in _triggers(table):
+        for sql in _gone_with(table, _TOLD[table.name]) if table.name in _TOLD else _triggers(table):
             connection.execute(sql)
         if table.name == _MIGRATIONS:
             _take_in(connection, table)
@@ -105,6 +110,28 @@ def fill(connection: sqlite3.Connection) -> None:
         connection.execute("DELETE FROM checks")
         for table in tables(connection):
             _take_in(connection, table)
+
+
+def replaced(
+    connection: sqlite3.Connection,
+    name: str,
+    part: int,
+    before: Iterable[Sequence[Any]],
+    after: Iterable[Sequence[Any]],
+) -> None:
+    """Rows of a part, as they stood in the file, gave way to others: for tables that have no triggers."""
+    change = reduce(xor, (row_digest(name, row) for row in (*before, *after)), 0)
+    connection.execute(
+        "INSERT INTO checks (name, part, digest) VALUES (?, ?, ?)"
+        f" ON CONFLICT (name, part) DO UPDATE SET digest = {_XOR}",
+        (name, part, change),
+    )
+
+
+def let_go(connection: sqlite3.Connection) -> None:
+    """No digest for rows of articles that are not there: of tables without triggers they went unseen."""
+    for name, parent in _TOLD.items():
+        connection.execute(f"DELETE FROM checks WHERE name = ? AND part NOT IN (SELECT id FROM {parent})", (name,))
 
 
 def accept(connection: sqlite3.Connection, table: Table, part: int | str) -> None:
@@ -173,6 +200,11 @@ def _triggers(table: Table) -> Sequence[str]:
         ),
         _trigger(name, "DELETE", "", _put(name, f"old.{part}", old) + gone),
     )
+
+
+def _gone_with(table: Table, parent: str) -> Sequence[str]:
+    body = f"DELETE FROM checks WHERE name = '{table.name}' AND part = old.id;"
+    return (f"CREATE TEMP TRIGGER check_{table.name}_gone AFTER DELETE ON main.{parent} BEGIN {body} END",)
 
 
 def _put(name: str, part: str, digest: str) -> str:

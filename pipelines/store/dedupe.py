@@ -11,8 +11,9 @@ each other and the order in which they come makes no difference; of more, each i
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
@@ -23,6 +24,8 @@ from pipelines.fingerprint import fingerprint
 from pipelines.lines import key
 from pipelines.store import clusters, ledger
 from pipelines.store.held import Held
+from pipelines.store.rows import handfuls
+from pipelines.store.upgrading import UNSKETCHED
 from pipelines.urls import same_site
 
 _HOLDERS = 64  # of a value, that are looked at
@@ -55,6 +58,13 @@ def place(connection: sqlite3.Connection, article_id: int) -> None:
         clusters.regroup(connection, {article_id, *before})
 
 
+def anew(connection: sqlite3.Connection, article_id: int) -> None:
+    """Make the bands of an article from its text, and find what that is alike to."""
+    (text,) = connection.execute("SELECT text FROM articles WHERE id = ?", (article_id,)).fetchone()
+    ledger.put_bands(connection, article_id, fingerprint(text))
+    place(connection, article_id)
+
+
 def redate(connection: sqlite3.Connection, article_id: int) -> None:
     """Ask again who had the story first, after other values of an article than its text may have changed."""
     clusters.regroup(connection, {article_id})
@@ -83,15 +93,30 @@ def rebuild(held: Held, *, progress: Callable[[int], None] = lambda _: None) -> 
     while True:
         with held.transaction() as connection:
             rows = connection.execute(
-                "SELECT id, text FROM articles WHERE id > ? ORDER BY id LIMIT ?", (last, _PAGE)
+                "SELECT id FROM articles WHERE id > ? ORDER BY id LIMIT ?", (last, _PAGE)
             ).fetchall()
-            for article_id, text in rows:
-                ledger.put_bands(connection, article_id, fingerprint(text))
-                place(connection, article_id)
+            for (article_id,) in rows:
+                anew(connection, article_id)
         if not rows:
             return done
         last, done = rows[-1][0], done + len(rows)
         progress(done)
+
+
+def waiting(connection: sqlite3.Connection) -> array[int]:
+    """Articles of an earlier release, which made no sketches: texts within texts are not found among them."""
+    rows = connection.execute(f"SELECT id FROM articles WHERE {UNSKETCHED}")  # an index has the ids
+    return array("q", (number for (number,) in rows))
+
+
+def complete(held: Held, article_ids: Sequence[int], *, progress: Callable[[int], object] = lambda _: None) -> None:
+    """Do for these what `rebuild` does; one that comes after another finds it. Stopped, it leaves those that wait."""
+    for some in handfuls(article_ids, _PAGE):
+        with held.transaction() as connection:
+            for article_id in some:
+                if connection.execute("SELECT 1 FROM articles WHERE id = ?", (article_id,)).fetchone():
+                    anew(connection, article_id)
+        progress(len(some))
 
 
 def _alike_to(connection: sqlite3.Connection, article_id: int) -> Iterator[tuple[int, int, str, float]]:

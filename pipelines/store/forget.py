@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import dedupe, takedowns
+from pipelines.store import dedupe, notes, takedowns, watches
 from pipelines.store.held import Held
 from pipelines.store.rows import clean, key_of
 from pipelines.store.space import overwriting
@@ -99,6 +99,8 @@ def forget(held: Held, doomed: Doomed, reason: str, at: str) -> None:
         captures = [*doomed.captures, *_late(connection, doomed)]
         _forget_lines(connection, doomed)
         dedupe.withdraw(connection, [doomed.id])
+        notes.forget(connection, doomed.id, doomed.keys)
+        watches.forget(connection, doomed.id, doomed.keys)
         connection.execute("DELETE FROM articles WHERE id = ?", (doomed.id,))
         blank_captures(connection, captures)
         blank_entries(connection, "urlkey IN (SELECT value FROM json_each(?))", keys)

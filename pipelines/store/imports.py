@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import takedowns
+from pipelines.store import faillog, takedowns
 from pipelines.store.payloads import body_of
 from pipelines.store.rows import clean, key_of, keys_of, now, stamp
-from pipelines.types import Capture
+from pipelines.types import Capture, Failure
 
 
 def position_of(connection: sqlite3.Connection, digest: str) -> int | None:
@@ -36,8 +37,10 @@ def finished(connection: sqlite3.Connection, digest: str) -> None:
     connection.execute("UPDATE imports SET finished_at = ? WHERE digest = ?", (now(), digest))
 
 
-def is_forgotten(connection: sqlite3.Connection, capture: Capture) -> bool:
-    """Whether a page was forgotten for good."""
+def is_forgotten(connection: sqlite3.Connection, capture: Capture, url: str | None = None) -> bool:
+    """Whether a page was forgotten for good, or the one at `url` that it has its body from."""
+    if url is not None and takedowns.of_url(connection, url):
+        return True
     return takedowns.of_capture(connection, capture) is not None
 
 
@@ -63,18 +66,25 @@ def is_known(connection: sqlite3.Connection, capture: Capture) -> bool:
     return row is not None
 
 
-def as_before(connection: sqlite3.Connection, capture: Capture, url: str, at: str | None) -> Capture | None:
+def as_before(
+    connection: sqlite3.Connection, capture: Capture, url: str, at: str | None, digest: str | None = None
+) -> Capture | None:
     """A capture of a page that was as it had been, with its body; None where that is not here.
 
-    The body is that of `url` at the time `at`, or of its latest capture before this one.
+    The body is the one with this digest, else that of `url` at the time `at`, or of its latest capture before this one.
     """
     moment = _stamped(at)
     own = keys_of(capture)[0] if moment else key_of(url)  # `url` may be where that one was led to
+    values = {"key": key_of(url), "own": own, "at": moment or stamp(capture.fetched_at), "digest": digest}
+    where = (
+        "payload_id = (SELECT id FROM payloads WHERE digest = :digest)"
+        if digest
+        else f"urlkey IN (:key, :own) AND fetched_at {'=' if moment else '<='} :at AND payload_id IS NOT NULL"
+    )
     row = connection.execute(
-        "SELECT payload_id, mime, completeness, rendered FROM captures WHERE urlkey IN (:key, :own)"
-        f" AND payload_id IS NOT NULL AND {'fetched_at = :at' if moment else 'fetched_at <= :at'}"
+        f"SELECT payload_id, mime, completeness, rendered FROM captures WHERE {where}"
         " ORDER BY fetched_at DESC, id DESC LIMIT 1",
-        {"key": key_of(url), "own": own, "at": moment or stamp(capture.fetched_at)},
+        values,
     ).fetchone()
     body = body_of(connection, row["payload_id"]) if row else None
     if row is None or body is None:
@@ -88,6 +98,22 @@ def as_before(connection: sqlite3.Connection, capture: Capture, url: str, at: st
         completeness=row["completeness"],
         rendered=bool(row["rendered"]),
     )
+
+
+def put_flaw(connection: sqlite3.Connection, place: str, reason: str, run_id: int | None) -> None:
+    """Write down what cannot be read, once, however often its file is; no address that was forgotten."""
+    reason = unnamed(connection, reason)
+    known = "SELECT 1 FROM failures WHERE url = ? AND stage = 'import' AND detail = ?"
+    if not connection.execute(known, (clean(place), clean(reason))).fetchone():
+        faillog.add(connection, Failure("import", "damaged", reason), url=place, run_id=run_id)
+
+
+def unnamed(connection: sqlite3.Connection, reason: str) -> str:
+    """What is said of a page (`of ADDRESS: …`), without its address where that was forgotten."""
+    said = re.match(r"of (\S+): ", reason)
+    if said and takedowns.of_url(connection, said[1]):
+        return f"of a forgotten page: {reason[said.end() :]}"
+    return reason
 
 
 def source_at(connection: sqlite3.Connection, source_id: str) -> tuple[str | None, str | None] | None:

@@ -13,7 +13,7 @@ from pipelines.store.joining import columns, here, insert
 from pipelines.store.revise import words_of
 
 #: What an article has beside its row; all but the first of their columns are copied as they are.
-_PARTS = ("addresses", "removals", "extractions", "bands")
+_PARTS = ("addresses", "removals", "extractions")
 
 
 def put_article(connection: sqlite3.Connection, other_id: int) -> str | None:
@@ -59,7 +59,7 @@ def _new(connection: sqlite3.Connection, row: sqlite3.Row, rests_on: int) -> str
     if len(seen) > 1:
         histories.replay(connection, article_id, seen)
         _set(connection, article_id, {**dict(row), "capture_id": rests_on})
-    dedupe.place(connection, article_id)
+    dedupe.anew(connection, article_id)
     return "new"
 
 
@@ -79,7 +79,7 @@ def _join(connection: sqlite3.Connection, known: sqlite3.Row, row: sqlite3.Row) 
         _set(connection, known["id"], {**final, **kept, "first_seen_at": first})
         if taken:
             _copy_parts(connection, row["id"], known["id"], _PARTS[1:])
-        dedupe.place(connection, known["id"])
+        dedupe.anew(connection, known["id"])
     gone = row["gone_at"] if newer else known["gone_at"]
     _set(connection, known["id"], {"first_seen_at": first, "gone_at": gone})
     _copy_parts(connection, row["id"], known["id"], ("addresses",), add=True)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 from pipelines.recipe import PROCESS_VERSION, Recipe
+from pipelines.store import checks
 from pipelines.store.rows import clean, clean_json, now, same_length, to_json
 from pipelines.types import Article, Fingerprint, Removal, Rule, restore
 
@@ -33,19 +34,27 @@ def put_bands(connection: sqlite3.Connection, article_id: int, found: Fingerprin
     """Bring the bands of an article up to date, those of its sketch among them; returns whether they are others now."""
     bands = [(band, value, article_id) for band, value in enumerate(found.bands)]
     bands += [(SKETCH, value, article_id) for value in sorted(found.sketch)]
-    return _put(connection, "bands", "band, value, article_id", article_id, bands)
+    before = _put(connection, "bands", "band, value, article_id", article_id, bands)
+    if before is not None:
+        checks.replaced(connection, "bands", article_id, before, bands)
+    return before is not None
 
 
-def _put(connection: sqlite3.Connection, table: str, names: str, article_id: int, rows: list[tuple[Any, ...]]) -> bool:
-    """Replace the article's rows where they differ: most articles that are read again have the same."""
+def _put(
+    connection: sqlite3.Connection, table: str, names: str, article_id: int, rows: list[tuple[Any, ...]]
+) -> list[tuple[Any, ...]] | None:
+    """Replace the article's rows where they differ: most articles that are read again have the same.
+
+    Returns those it replaced; None: they were the same.
+    """
     known = connection.execute(f"SELECT {names} FROM {table} WHERE article_id = ?", (article_id,))
     if (before := sorted(map(tuple, known))) == rows:
-        return False
+        return None
     if before:
         connection.execute(f"DELETE FROM {table} WHERE article_id = ?", (article_id,))
     marks = ", ".join("?" * len(names.split(", ")))
     connection.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
-    return True
+    return before
 
 
 def removals_of(connection: sqlite3.Connection, article_id: int) -> tuple[Removal, ...]:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 from pipelines.errors import StoreError
-from pipelines.store import joining, takedowns, tallies
+from pipelines.store import joining, notes, takedowns, tallies
 from pipelines.store.archive import Archive
 from pipelines.store.echoes import clear, find
 from pipelines.store.faults import explained
@@ -73,6 +73,7 @@ def merge(
             done(len(ids))
         with held.transaction():
             joining.put_lines(connection)
+            added["notes"] = notes.take(connection)
         seal = connection.execute("SELECT digest FROM other.seals ORDER BY id DESC LIMIT 1").fetchone()
     return {"added": {name: n for name, n in added.items() if n}, "last_seal": seal and seal["digest"]}
 

@@ -52,6 +52,19 @@ def open_archive(path: Path, *, create: bool = False) -> Database:
     return database
 
 
+def open_beside(path: Path) -> Database:
+    """Open the archive for short transactions on what is people's own, beside whoever holds the writer's lock.
+
+    No digests are kept of what it writes. Raises StoreError as `open_archive` does.
+    """
+    open_archive(path).close()
+    check(path, writing=True)
+    try:
+        return Database(_connect(path, writing=True), execute_plugins=False)
+    except sqlite3.Error as problem:
+        raise explain(path, problem) from problem
+
+
 def _bring_up_to_date(path: Path, database: Database) -> None:
     """Make the tables of a new archive, or upgrade those of an old one."""
     if any(database.table(name).exists() for name in ("captures", "articles")) and migrations.pending(database):

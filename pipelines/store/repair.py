@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import checks, faillog, payloads, verify_file
+from pipelines.store import checks, faillog, notes, payloads, verify_file, watches
 from pipelines.store.checks import Table
 from pipelines.store.held import Held
 from pipelines.store.verify_file import DANGLING, Wrong
@@ -58,15 +58,17 @@ def mend(held: Held, wrong: Iterable[Wrong], run_id: int | None) -> Mending:
         connection.execute("PRAGMA defer_foreign_keys = ON")
         _schema(connection, found["schema"], mending)
         _indexes(connection, found["file"], mending)
-        if found["articles_fts"] or found["articles_fts_config"]:
-            rebuild_search(connection)
-            mending.say("articles_fts", None, "the search index was made again")
+        for index in verify_file.INDEXES:
+            if found[index] or found[f"{index}_config"]:
+                rebuild_search(connection, index)
+                mending.say(index, None, "the search index was made again")
         kept = {table.name: table for table in checks.tables(connection)}
         dangling = [table for name, table in kept.items() if any(one.what.startswith(DANGLING) for one in found[name])]
         for table in dangling:
             _put_back(connection, table, mending)
         for table in dangling:
             _let_go(connection, table, mending)
+        checks.let_go(connection)
         for name, table in kept.items():
             rows = [one for one in found[name] if not one.what.startswith(DANGLING) and one.id is not None]
             if name == "payloads":
@@ -75,6 +77,12 @@ def mend(held: Held, wrong: Iterable[Wrong], run_id: int | None) -> Mending:
                 _facts(connection, table, rows, any(one.what not in _ROWS for one in found["seals"]), mending)
             elif name != "articles" and table.part != "article_id":
                 _as_they_stand(connection, table, rows, mending)
+        if found["notes"]:
+            notes.find_articles(connection)
+            mending.say("notes", None, "notes of articles that are not there wait for them")
+        if found["hits"]:
+            watches.find_articles(connection)
+            mending.say("hits", None, "hits of articles that are not there wait for them")
         _articles(connection, kept, found, mending)
     return mending
 
@@ -87,15 +95,17 @@ def settle(held: Held, mending: Mending) -> None:
                 mending.say(name, part, "is as it was")
             else:
                 mending.say(name, part, "was read again; what its page does not tell is taken as it stands")
-        if any(name == "articles" for name, _ in mending.before):  # what goes from the index must be what went in
-            rebuild_search(connection)
+        if any(name == "articles" for name, _ in mending.before):  # what goes from an index must be what went in
+            for index in verify_file.INDEXES:
+                rebuild_search(connection, index)
 
 
-def rebuild_search(connection: sqlite3.Connection) -> None:
-    """Make the search index again from the texts."""
-    connection.execute("INSERT INTO articles_fts (articles_fts) VALUES ('rebuild')")
-    rank = verify_file.search_settings_made()["rank"]
-    connection.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('rank', ?)", (rank,))
+def rebuild_search(connection: sqlite3.Connection, index: str) -> None:
+    """Make a search index again from the texts."""
+    connection.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
+    for name, value in verify_file.search_settings_made(index).items():
+        if name != "version":
+            connection.execute(f"INSERT INTO {index} ({index}, rank) VALUES (?, ?)", (name, value))
 
 
 def _schema(connection: sqlite3.Connection, wrong: Sequence[Wrong], mending: Mending) -> None:
@@ -232,7 +242,7 @@ def _articles(
         if not connection.execute("SELECT 1 FROM articles WHERE id = ?", (one.id,)).fetchone():
             checks.accept(connection, kept[name], one.id)
             continue
-        captures = _readable(connection, one.id)
+        captures = () if (name, one.id) in mending.before else _readable(connection, one.id)
         if captures:
             mending.before[name, one.id] = checks.digest_of(connection, name, one.id)
             if name == "revisions":  # words are told apart by their digest, and these are to be written again

@@ -7,7 +7,7 @@ what the public may read. A table or column that is not named here stays at home
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -39,9 +39,11 @@ _SOURCES = (
 )
 _PAYLOADS = f"SELECT payload_id FROM captures WHERE id IN ({_READ})"
 
+Public = tuple[str, str, str, dict[str, str]]
+
 #: What of each table is public, parents first: columns, the rows that belong to a handful of articles, and what stands
 #: in columns of which the value is not. A body's digest is public and its bytes are not: the row says `pruned`.
-_PUBLIC: tuple[tuple[str, str, str, dict[str, str]], ...] = (
+_PUBLIC: tuple[Public, ...] = (
     ("sources", "id name homepage language country timezone retired_at", f"id IN ({_SOURCES})", {}),
     ("recipes", "*", f"id IN ({_RECIPES})", {}),
     ("rules", "*", f"id IN ({_RULES})", {}),
@@ -61,8 +63,12 @@ _PUBLIC: tuple[tuple[str, str, str, dict[str, str]], ...] = (
     ("continuations", "*", _FURTHER, {}),
     ("removals", "*", f"article_id IN {_IDS}", {}),
 )
+#: What readers noted, where whoever publishes says that it may go along.
+_NOTED = ("notes", "*", f"article_id IN {_IDS}", dict[str, str]())
 #: What ties articles together: rows of which both ends came along.
 _TIES = ("similar", "clusters", "copies")
+#: Tables of which rows may be public.
+PUBLIC = frozenset((*(table for table, *_ in _PUBLIC), *_TIES))
 #: A cluster whose head stays at home has another one, and one article is no cluster.
 _UNTIED = (
     "DELETE FROM similar WHERE other_id NOT IN (SELECT id FROM articles)",
@@ -79,10 +85,23 @@ _UNTIED = (
 )
 
 
+def is_snapshot(connection: sqlite3.Connection) -> bool:
+    """Whether this database is one of those that `write_snapshot` makes."""
+    return bool(connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION)
+
+
 def write_snapshot(
-    archive: sqlite3.Connection, path: Path, ids: Sequence[int], out: Path, progress: Callable[[int], None]
+    archive: sqlite3.Connection,
+    path: Path,
+    ids: Sequence[int],
+    out: Path,
+    progress: Callable[[int], None],
+    *,
+    noted: bool = False,
 ) -> None:
     """Fill the empty file `out` with what is public of the articles; `progress` hears how many came along.
+
+    Readers' notes stay at home unless `noted`.
 
     Raises StoreError where the archive cannot be read or the file not be written.
     """
@@ -92,7 +111,7 @@ def write_snapshot(
         with closing(_blank(work, out)) as database:
             for few in handfuls(ids, HANDFUL):
                 with explained(path):
-                    rows = _read(archive, few)
+                    rows = _read(archive, few, (*_PUBLIC, _NOTED) if noted else _PUBLIC)
                 _write(database.conn, out, rows)
                 progress(len(few))
             _tie(archive, path, database.conn, ids, out)
@@ -132,11 +151,11 @@ def _show_index(connection: sqlite3.Connection) -> None:
 Rows = list[tuple[str, list[sqlite3.Row]]]
 
 
-def _read(archive: sqlite3.Connection, ids: list[int]) -> Rows:
+def _read(archive: sqlite3.Connection, ids: list[int], tables: Iterable[Public]) -> Rows:
     """The public rows of a handful of articles, of one moment."""
     archive.execute("BEGIN")
     try:
-        return [_rows(archive, *public, ids) for public in _PUBLIC]
+        return [_rows(archive, *public, ids) for public in tables]
     finally:
         archive.execute("COMMIT")
 
@@ -183,8 +202,9 @@ def _tie(
 def _finish(connection: sqlite3.Connection, out: Path) -> None:
     """Check the whole, and write it to `out` without a gap, in the form that a read-only medium takes."""
     try:
-        connection.execute("INSERT INTO articles_fts (articles_fts) VALUES ('optimize')")
-        connection.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
+        for index in ("articles_fts", "articles_trigrams"):
+            connection.execute(f"INSERT INTO {index} ({index}) VALUES ('optimize')")
+            connection.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
         if connection.execute("PRAGMA foreign_key_check").fetchall():
             raise StoreError(f"{out}: the archive changed while it was copied; export again")
         checks.fill(connection)

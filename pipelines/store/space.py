@@ -13,7 +13,8 @@ from pipelines.store.room import megabytes, need_room
 
 #: Most free bytes of the file that are overwritten in one transaction; --vacuum drops any number.
 _MOST_FREE = 256 * 1024**2
-_INDEX_PAGES = 4000  # of the search index that are merged in one transaction
+_INDEXES = ("articles_fts", "articles_trigrams", "notes_fts")
+_INDEX_PAGES = 4000  # of a search index that are merged in one transaction
 
 
 @contextmanager
@@ -93,12 +94,13 @@ def _overwrite_free_pages(held: Held) -> str | None:
 
 
 def _merge_index(held: Held) -> None:
-    """Merge the search index into one piece, some pages at a time: only that drops the words of every text that was
+    """Merge each search index into one piece, some pages at a time: only that drops the words of every text that was
     deleted or replaced. FTS5's own secure-delete leaves those of replaced ones, and SQLite before 3.42 would no longer
     read the index."""
-    pages, changes = -_INDEX_PAGES, 2  # less than two changes: there was nothing left to merge
-    while changes >= 2:
-        before = held.db.conn.total_changes
-        with held.transaction() as connection:
-            connection.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('merge', ?)", (pages,))
-        pages, changes = _INDEX_PAGES, held.db.conn.total_changes - before
+    for name in _INDEXES:
+        pages, changes = -_INDEX_PAGES, 2  # less than two changes: there was nothing left to merge
+        while changes >= 2:
+            before = held.db.conn.total_changes
+            with held.transaction() as connection:
+                connection.execute(f"INSERT INTO {name} ({name}, rank) VALUES ('merge', ?)", (pages,))
+            pages, changes = _INDEX_PAGES, held.db.conn.total_changes - before

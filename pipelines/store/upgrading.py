@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlite_utils import Database, Migrations
 from sqlite_utils.utils import sqlite3
@@ -20,6 +22,11 @@ from pipelines.store.room import need_room
 
 #: What tells one state of an archive from another without reading it all.
 _STATE = ("runs", "captures", "articles")
+
+#: Condition on a row of `articles`: it has no sketch (see `ledger.SKETCH`), as release 0.1 made none.
+UNSKETCHED = "NOT EXISTS (SELECT 1 FROM bands WHERE article_id = articles.id AND band = 16)"
+
+_INDEXES = ("articles_fts", "articles_trigrams")
 
 log = logging.getLogger("tearsheet")  # a line of it reaches stderr, also where nobody set up logging
 
@@ -38,7 +45,7 @@ def upgrade(path: Path, database: Database, migrations: Migrations, release: str
     connection.execute("PRAGMA foreign_keys = OFF")  # has no effect within a transaction; a table made anew needs it
     try:
         with transaction(connection, path):
-            before = _triggers(connection)
+            before = _look(connection)
             migrations.apply(database)
             _check(connection, before)
     except StoreError as problem:
@@ -46,6 +53,8 @@ def upgrade(path: Path, database: Database, migrations: Migrations, release: str
         raise StoreError(f"{problem}; it was not brought up to date, and nothing in it was changed") from problem
     finally:
         connection.execute("PRAGMA foreign_keys = ON")
+    if connection.execute(f"SELECT 1 FROM articles WHERE {UNSKETCHED} LIMIT 1").fetchone():
+        log.warning("%s: `tearsheet repair` looks for copies among the articles that are in it already", path)
     return copy
 
 
@@ -84,18 +93,35 @@ def _state(connection: sqlite3.Connection) -> list[object]:
     return [version, *(connection.execute(f"SELECT max(id), count(*) FROM {one}").fetchone()[:] for one in _STATE)]
 
 
-def _triggers(connection: sqlite3.Connection) -> set[str]:
-    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
+class _Sound(NamedTuple):
+    """What an upgrade must not take from an archive; what it did not have before is for `repair` to mend."""
+
+    triggers: frozenset[str]
+    dangling: Counter[tuple[str, str]]  # rows that point to nothing, by their table and the one they point to
+    indexed: frozenset[str]  # search indexes that fit the texts
 
 
-def _check(connection: sqlite3.Connection, triggers: set[str]) -> None:
-    """Raise StoreError where a migration left something that does not hold."""
-    if lost := triggers - _triggers(connection):
-        raise StoreError(f"a migration lost the trigger {min(lost)}")
-    broken = connection.execute("PRAGMA foreign_key_check").fetchone()
-    if broken:
-        raise StoreError(f"a migration left rows of {broken[0]} that point to nothing")
+def _look(connection: sqlite3.Connection) -> _Sound:
+    triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    dangling = Counter((table, parent) for table, _, parent, _ in connection.execute("PRAGMA foreign_key_check"))
+    fitting = frozenset(index for index in _INDEXES if _fits(connection, index))
+    return _Sound(frozenset(name for (name,) in triggers), dangling, fitting)
+
+
+def _fits(connection: sqlite3.Connection, index: str) -> bool:
     try:
-        connection.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
-    except sqlite3.DatabaseError:
-        raise StoreError("a migration left a search index that does not fit the texts") from None
+        connection.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
+    except sqlite3.DatabaseError:  # or there is none yet
+        return False
+    return True
+
+
+def _check(connection: sqlite3.Connection, before: _Sound) -> None:
+    """Raise StoreError where a migration left something that does not hold."""
+    after = _look(connection)
+    if lost := before.triggers - after.triggers:
+        raise StoreError(f"a migration lost the trigger {min(lost)}")
+    if broken := after.dangling - before.dangling:
+        raise StoreError(f"a migration left rows of {min(broken)[0]} that point to nothing")
+    if before.indexed - after.indexed:
+        raise StoreError("a migration left a search index that does not fit the texts")

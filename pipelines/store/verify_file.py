@@ -113,6 +113,8 @@ def schema(connection: sqlite3.Connection) -> Iterator[Wrong]:
     found, made = _schema(connection), _made()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     is_snapshot = application == APPLICATION
+    if application not in (0, APPLICATION):
+        yield Wrong("schema", "application_id", f"is {application}, not 0")
     if is_snapshot:  # made for readers, who find the index by how it is written
         made = {**made, ("table", "articles_fts"): found.get(("table", "articles_fts"), ("", None))}
     for key in sorted(made.keys() | found.keys()):
@@ -154,39 +156,40 @@ def made(name: str) -> tuple[str, str] | None:
     return next(((kind, sql) for kind, sql in found if sql), None)
 
 
-# the search index
+# the search indexes
 
-_SETTINGS = "SELECT k, v FROM articles_fts_config"
+#: Each index, and the table of which rows it holds the words.
+INDEXES = {"articles_fts": "articles", "articles_trigrams": "articles", "notes_fts": "notes"}
 
 
-def search_settings_made() -> dict[str, Any]:
-    """The settings of the index as the migrations make them."""
+def search_settings_made(index: str) -> dict[str, Any]:
+    """The settings of an index as the migrations make them."""
     with Database(memory=True, execute_plugins=False) as blank:
         migrations.apply(blank)
-        return dict(blank.execute(_SETTINGS).fetchall())
+        return dict(blank.execute(f"SELECT k, v FROM {index}_config").fetchall())
 
 
-def search_settings(connection: sqlite3.Connection) -> Iterator[Wrong]:
-    """Settings of the index, which say how hits are ranked."""
-    wanted = search_settings_made()
-    found = {plain(key): plain(value) for key, value in connection.execute(_SETTINGS)}
+def search_settings(connection: sqlite3.Connection, index: str) -> Iterator[Wrong]:
+    """Settings of an index, which say how hits are ranked."""
+    wanted = search_settings_made(index)
+    found = {plain(key): plain(value) for key, value in connection.execute(f"SELECT k, v FROM {index}_config")}
     for key in sorted(wanted.keys() | found.keys()):
         if wanted.get(key) != found.get(key):
-            yield Wrong("articles_fts_config", key, f"is {found.get(key)}, not {wanted.get(key)}")
+            yield Wrong(f"{index}_config", key, f"is {found.get(key)}, not {wanted.get(key)}")
 
 
-def search_index(connection: sqlite3.Connection) -> Iterator[Wrong]:
-    """The index against the texts. It takes a connection that may write, though nothing is written."""
+def search_index(connection: sqlite3.Connection, index: str) -> Iterator[Wrong]:
+    """An index against the texts. It takes a connection that may write, though nothing is written."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.execute("INSERT INTO articles_fts (articles_fts, rank) VALUES ('integrity-check', 1)")
+        connection.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
         # that sum of FTS5's can cancel out where one changed id stands for several words
-        connection.execute("CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', 'articles_fts', 'instance')")
+        connection.execute(f"CREATE VIRTUAL TABLE temp.words USING fts5vocab('main', '{index}', 'instance')")
         if connection.execute(
-            "SELECT 1 FROM temp.words WHERE NOT EXISTS (SELECT 1 FROM articles WHERE id = doc)"
+            f"SELECT 1 FROM temp.words WHERE NOT EXISTS (SELECT 1 FROM {INDEXES[index]} WHERE id = doc)"
         ).fetchone():
-            yield Wrong("articles_fts", None, "the search index names articles that are not there")
+            yield Wrong(index, None, f"the search index names {INDEXES[index]} that are not there")
     except sqlite3.DatabaseError as problem:
-        yield Wrong("articles_fts", None, f"the search index does not fit the texts ({problem})")
+        yield Wrong(index, None, f"the search index does not fit the texts ({problem})")
     finally:
         connection.execute("ROLLBACK")

@@ -70,14 +70,15 @@ def _page(connection: sqlite3.Connection, table: Table, low: Any) -> tuple[Any, 
         f"SELECT {table.values()} FROM {table.name} WHERE true{after.format(table.part)}{until}", (*given, *more)
     ):
         found[row[place]] ^= row_digest(table.name, row)
-    wrong = {
-        part: Wrong(table.name, plain(part), what)
+    wrong = [
+        Wrong(table.name, plain(part), what)
         for part in [*wanted, *(found.keys() - wanted.keys())]
         if (what := _compared(wanted.get(part), found.get(part)))
-    }
-    if judge := _JUDGES.get(table.name):
-        wrong |= {one.id: one for one in judge(connection, low, high)}
-    return high, list(wrong.values()), len(wanted)
+    ]
+    judge = _JUDGES.get(table.name)
+    judged = list(judge(connection, low, high)) if judge else []
+    known = {(one.table, one.id) for one in judged}  # what is wrong with a row says more than that it changed
+    return high, [one for one in wrong if (one.table, one.id) not in known] + judged, len(wanted)
 
 
 def _compared(wanted: int | None, found: int | None) -> str | None:
