@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,6 @@ import pytest
 from pipelines.store.writer import Writer
 from tests import browser_room
 from tests.hosts import Host
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """What `-n auto` means: one more than there are cores, since crawls wait as often as they work."""
-    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture

@@ -260,6 +260,15 @@ def test_headers_are_utf8_where_they_are(tmp_path: Path) -> None:
     assert only(path).capture.headers[1:] == (("X-One", "\xe4"), ("X-Two", "\u6c11"))
 
 
+@pytest.mark.parametrize("aside", ["X-Archive-Orig-", "x-orig-"])
+def test_headers_that_were_set_aside_have_their_names_back(tmp_path: Path, aside: str) -> None:
+    headers = (*HTML, (f"{aside}Content-Encoding", "br"), ("X-Orig-Host", "a"), ("Content-Length", str(len(page(1)))))
+    one = only(write(tmp_path / "a.warc.gz", [Made(URL, page(1), headers)]))
+    assert one.capture.headers == (*HTML, ("Content-Encoding", "br"), ("X-Orig-Host", "a"))
+    assert (one.capture.body, one.capture.completeness) == (page(1), "whole")
+    assert one.capture.wire_digest is None  # these are not the bytes that came
+
+
 def test_a_body_that_is_shorter_than_announced_was_broken_off(tmp_path: Path) -> None:
     whole, more = str(len(page(1))), str(len(page(1)) + 10)
     made = [

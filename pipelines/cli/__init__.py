@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import click
 
-from pipelines.cli.crawling import crawl
-from pipelines.cli.exporting import export
-from pipelines.cli.finding import search
-from pipelines.cli.importing import import_
-from pipelines.cli.keeping import forget, merge, prune
-from pipelines.cli.noting import note
 from pipelines.cli.output import say
-from pipelines.cli.processing import process
-from pipelines.cli.proving import repair, verify
-from pipelines.cli.ruling import rules
-from pipelines.cli.scheduling import schedule
-from pipelines.cli.searching import query, sql
-from pipelines.cli.serving import password, serve
-from pipelines.cli.showing import show
-from pipelines.cli.sourcing import sources
-from pipelines.cli.starting import init
-from pipelines.cli.storying import story
-from pipelines.cli.teaching import learn, verdict
-from pipelines.cli.watching import watch
 from pipelines.errors import ArchiveError
+
+#: Where each command stands, in the order of their use. A module is loaded when its command is wanted: all of them
+#: together take longer than most commands.
+_COMMANDS = {
+    "init": "starting:init",
+    "sources": "sourcing:sources",
+    "crawl": "crawling:crawl",
+    "schedule": "scheduling:schedule",
+    "import": "importing:import_",
+    "process": "processing:process",
+    "search": "finding:search",
+    "show": "showing:show",
+    "story": "storying:story",
+    "note": "noting:note",
+    "watch": "watching:watch",
+    "query": "searching:query",
+    "export": "exporting:export",
+    "verify": "proving:verify",
+    "repair": "proving:repair",
+    "rules": "teaching:rules",
+    "merge": "keeping:merge",
+    "forget": "keeping:forget",
+    "prune": "keeping:prune",
+    "serve": "serving:serve",
+    "password": "serving:password",
+    "sql": "searching:sql",
+}
 
 
 class _Commands(click.Group):
-    """Turns what a person can act on into one line and its exit code, and keeps commands in the order of their use."""
+    """Turns what a person can act on into one line and its exit code, and loads commands when they are wanted."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -42,39 +52,15 @@ class _Commands(click.Group):
             raise click.exceptions.Exit(130) from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(self.commands)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        module, _, name = _COMMANDS.get(cmd_name, "").partition(":")
+        command: click.Command | None = getattr(import_module(f"pipelines.cli.{module}"), name) if module else None
+        return command
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="tearsheet")
 def main() -> None:
     """Follow news outlets, keep every page's bytes, read clean articles, and question the archive with SQL."""
-
-
-for command in (learn, verdict):
-    rules.add_command(command)
-for command in (
-    init,
-    sources,
-    crawl,
-    schedule,
-    import_,
-    process,
-    search,
-    show,
-    story,
-    note,
-    watch,
-    query,
-    export,
-    verify,
-    repair,
-    rules,
-    merge,
-    forget,
-    prune,
-    serve,
-    password,
-    sql,
-):
-    main.add_command(command)

@@ -81,7 +81,7 @@ def _remark(intake: Intake, files: int) -> None:
         say(f"damaged: {many(counts['flaw'], 'piece')}; see the table `failures`, stage `import`")
     if intake.passed:
         kinds = ", ".join(f"{n:,} {what}" for what, n in intake.passed.most_common(5))
-        more = f" and {len(intake.passed) - 5} kinds more" if len(intake.passed) > 5 else ""
+        more = f" and {many(len(intake.passed) - 5, 'kind')} more" if len(intake.passed) > 5 else ""
         say(f"no pages: {kinds}{more}")
     if counts["forgotten"]:
         say(f"forgotten for good, and not brought back: {counts['forgotten']:,}")

@@ -12,6 +12,7 @@ from pipelines import lessons
 from pipelines.cli.options import db_option, output_options, sources_if_any, sources_option
 from pipelines.cli.output import emit, say
 from pipelines.cli.report import known_source
+from pipelines.cli.ruling import rules
 from pipelines.errors import ConfigError
 from pipelines.explore.words import many
 from pipelines.lessons import describe, recipe_in_force, stale
@@ -22,7 +23,7 @@ from pipelines.store.blocks import Repeated
 from pipelines.store.writer import Writer
 
 
-@click.command()
+@rules.command()
 @click.argument("source", required=False)
 @db_option
 @sources_option
@@ -51,7 +52,7 @@ def learn(source: str | None, db: Path, sources_path: Path, form: str | None) ->
         _say_stale(archive, recipe)
 
 
-@click.command()
+@rules.command()
 @click.argument("source")
 @click.argument("digest")
 @click.argument("verdict", type=click.Choice(["furniture", "content", "none"]))

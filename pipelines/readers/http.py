@@ -11,7 +11,7 @@ from pipelines.readers.html import is_html
 Headers = Sequence[tuple[str, str]]
 
 _SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,1000})?\r?\n")
-_ASIDE = "x-archive-orig-"
+_ASIDE = re.compile(r"x-archive-orig-(.+)|x-orig-((?:content|transfer)-encoding)", re.IGNORECASE)
 _HTML_MIMES = ("text/html", "application/xhtml+xml")
 _VAGUE_MIMES = (None, "text/plain", "application/octet-stream", "application/xml", "text/xml", "unknown/unknown")
 #: Answers that speak of the moment, not of the page; a live crawl asks again and keeps none of them.
@@ -54,12 +54,14 @@ def is_as_sent(headers: Headers, bare: bytes, plain: bytes) -> bool:
 
 def as_sent(headers: Headers) -> tuple[tuple[str, str], ...]:
     """The headers under the names they had. Programs that undo codings set aside what no longer holds, as
-    `X-Archive-Orig-Content-Encoding`, and give the length anew."""
-    aside = any(name.lower().startswith(_ASIDE) for name, _ in headers)
+    `X-Archive-Orig-Content-Encoding` or `x-orig-content-encoding`, and give the length anew."""
+    found = [(_ASIDE.fullmatch(name), name, value) for name, value in headers]
+    if not any(aside for aside, _, _ in found):
+        return tuple(headers)
     return tuple(
-        (name[len(_ASIDE) :] if name.lower().startswith(_ASIDE) else name, value)
-        for name, value in headers
-        if not (aside and name.lower() == "content-length")
+        (aside[1] or aside[2] if aside else name, value)
+        for aside, name, value in found
+        if aside or name.lower() != "content-length"
     )
 
 
