@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import permutations, product
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipelines.store.archive import Archive
 from pipelines.store.writer import Writer
@@ -99,6 +102,68 @@ def test_captures_read_in_any_order_give_one_history(writer: Writer, path: Path,
     ]
     assert rows(path, "SELECT first_seen_at FROM articles") == [("2024-05-01T12:00:00Z",)]
     assert rows(path, "SELECT count(*) FROM captures WHERE outcome IS NULL") == [(0,)]
+
+
+SHOWN = {
+    "A": "The ferry sank off the coast on Monday morning.",
+    "B": "All were saved, the port said in the evening.",
+    "C": "A court will look into what the captain did.",
+}
+TIMELINE = """
+WITH shown AS (
+    SELECT text, seen_from, seen_until FROM revisions WHERE article_id = :id UNION ALL
+    SELECT text, returns.seen_from, returns.seen_until FROM returns JOIN revisions USING (article_id, n)
+    WHERE article_id = :id
+)
+SELECT text, substr(seen_from, 12, 2) - 12 AS since, substr(seen_until, 12, 2) - 12 AS until FROM shown UNION ALL
+SELECT text, substr(seen_from, 12, 2) - 12, NULL FROM history WHERE article_id = :id AND n IS NULL
+    AND NOT EXISTS (SELECT 1 FROM shown WHERE seen_until IS NULL)
+ORDER BY since
+"""
+
+
+def timeline(texts: str) -> list[tuple[str, int, int | None]]:
+    """Which text was shown from when to when, if these were seen hour by hour."""
+    starts = [n for n, one in enumerate(texts) if n == 0 or texts[n - 1] != one]
+    return [(SHOWN[texts[start]], start, stop) for start, stop in zip(starts, [*starts[1:], None], strict=True)]
+
+
+def told(writer: Writer, number: int, texts: str, order: Sequence[int], *, moved: int = 0) -> bool:
+    """Whether the captures of a page give its history, read in this order; some came by way of another address."""
+    url = f"{URL}/{number}"
+    pages = [
+        capture(f"{URL}/s/{number}" if moved >> n & 1 else url, hours=n, body=f"{number} {n}".encode(), entry=None,
+                final_url=url)
+        for n in range(len(texts))
+    ]  # fmt: skip
+    kept = [writer.keep(Fetched(capture=page)).capture_id for page in pages]
+    for n in order:
+        writer.store(kept[n], pages[n], article(url, SHOWN[texts[n]]))
+    row = writer.db.execute("SELECT id, text FROM articles WHERE url = ?", [url]).fetchone()
+    found = writer.db.execute(TIMELINE, {"id": row["id"]}).fetchall()
+    return row["text"] == SHOWN[texts[-1]] and list(map(tuple, found)) == timeline(texts)
+
+
+def test_every_order_of_up_to_four_captures_gives_one_history(writer: Writer) -> None:
+    writer.db.execute("PRAGMA synchronous = OFF")
+    wrong, number = [], 0
+    for length in (2, 3, 4):
+        for texts in ("A" + "".join(rest) for rest in product("ABC" if length < 4 else "AB", repeat=length - 1)):
+            for order in permutations(range(length)):
+                number += 1
+                if not told(writer, number, texts, order):
+                    wrong.append((texts, order))
+    assert not wrong
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_any_order_of_more_captures_gives_one_history(writer: Writer, data: st.DataObject) -> None:
+    texts = "".join(data.draw(st.lists(st.sampled_from("AABC"), min_size=4, max_size=9)))
+    order = data.draw(st.permutations(range(len(texts))))
+    moved = data.draw(st.integers(0, 2 ** len(texts) - 1))
+    (number,) = writer.db.execute("SELECT count(*) FROM captures").fetchone()
+    assert told(writer, number, texts, order, moved=moved)
 
 
 def test_an_article_that_proves_to_be_none_goes(writer: Writer, path: Path) -> None:

@@ -13,6 +13,7 @@ from pipelines.store import (
     extractions,
     faillog,
     identity,
+    late,
     ledger,
     parameters,
     revise,
@@ -123,22 +124,31 @@ def _update(
     if place.first_of_page and not same:  # nothing changed: the first capture was of another form
         _rebuild(connection, known, {**values, "gone_at": None, "capture_id": capture_id})
         return "moved"
-    if (at, capture_id) < (known["base_at"], known["capture_id"]):
-        moved = place.moved and identity.is_form(known["url"])  # a form of it was seen before the page itself
-        if moved:
-            _replace(connection, known, {key: values[key] for key in ("url", "urlkey")})
-        if place.beside:
-            return "moved" if moved else "unchanged"
-        number = revise.insert_older(connection, known, capture_id, at, words)
-        _tell(connection, known["id"], number)
-        return "revised" if number else "moved" if moved else "unchanged"
-    if same or not place.same_page or ledger.same_extraction(connection, known, article):
+    older = (at, capture_id) < (known["base_at"], known["capture_id"])
+    if older and place.beside:
+        return _moved_to(connection, known, values, place)
+    if not older and (same or not place.same_page or ledger.same_extraction(connection, known, article)):
         address = {key: values[key] for key in ("url", "urlkey") if place.moved}
         return "moved" if "urlkey" in _replace(connection, known, {"gone_at": None, **address}) else "unchanged"
+    later = late.next_sighting(connection, known, capture_id, at)
+    if older or later:
+        moved = _moved_to(connection, known, values, place)
+        new = late.insert(connection, known, capture_id, at, words, later)
+        for n in sorted(new):
+            _tell(connection, known["id"], n)
+        return "revised" if new else moved
     is_new = revise.follow(connection, known, capture_id, at, words)
     _replace(connection, known, {**values, "gone_at": None, "capture_id": capture_id})
     changes.put_last(connection, known["id"])
     return "revised" if is_new else "unchanged"
+
+
+def _moved_to(connection: sqlite3.Connection, known: sqlite3.Row, values: dict[str, Any], place: Place) -> str:
+    """Give an article its address, of which only another form was seen before the page itself."""
+    if not (place.moved and identity.is_form(known["url"])):
+        return "unchanged"
+    _replace(connection, known, {key: values[key] for key in ("url", "urlkey")})
+    return "moved"
 
 
 def _rebuild(connection: sqlite3.Connection, known: sqlite3.Row, values: dict[str, Any]) -> set[str]:

@@ -49,16 +49,16 @@ def follow(connection: sqlite3.Connection, known: sqlite3.Row, capture_id: int, 
     The words it has until now become a revision, unless they are one already.
     """
     article_id = known["id"]
-    returned = _find(connection, article_id, words)
-    if _is_back(connection, article_id):
+    returned = find(connection, article_id, words)
+    if is_back(connection, article_id):
         connection.execute(
             "UPDATE returns SET seen_until = ? WHERE article_id = ? AND seen_until IS NULL", (at, article_id)
         )
     else:
         since = shown_since(connection, article_id)
-        _insert(connection, known, known["capture_id"], last(connection, article_id) + 1, since, at)
+        add(connection, known, known["capture_id"], last(connection, article_id) + 1, since, at)
     if returned is not None:
-        _put_return(connection, article_id, capture_id, returned, at, None)
+        put_return(connection, article_id, capture_id, returned, at, None)
     return returned is None
 
 
@@ -92,48 +92,6 @@ def rewrite(connection: sqlite3.Connection, article_id: int, capture_id: int, wo
     return int(row["n"])
 
 
-def insert_older(
-    connection: sqlite3.Connection, known: sqlite3.Row, capture_id: int, at: str, words: Words
-) -> int | None:
-    """Give words seen at `at`, before the present ones, their place in the history; its number if they are a new text.
-
-    `known` is the article's row with `base_at`, the time of its own capture. The present text stays.
-    """
-    article_id = known["id"]
-    connection.execute("UPDATE articles SET first_seen_at = min(first_seen_at, ?) WHERE id = ?", (at, article_id))
-    connection.execute("DELETE FROM returns WHERE article_id = ? AND capture_id = ?", (article_id, capture_id))
-    shown = connection.execute(
-        "SELECT 'revisions' AS place, n, capture_id, seen_from FROM revisions WHERE article_id = :id UNION ALL"
-        " SELECT 'returns', n, capture_id, seen_from FROM returns WHERE article_id = :id"
-        " ORDER BY seen_from, capture_id",
-        {"id": article_id},
-    ).fetchall()
-    place = sum(row["seen_from"] <= at for row in shown)
-    before = shown[place - 1] if place else None
-    later = shown[place] if place < len(shown) else None
-    if before is not None and same(_words(connection, article_id, before["n"]), words):
-        return None
-    until = later["seen_from"] if later else known["base_at"]
-    if before is not None:
-        _set(connection, article_id, before, "seen_until", at)
-    if same(_words(connection, article_id, later["n"]) if later else words_of(known), words):
-        if later is not None:
-            _set(connection, article_id, later, "seen_from", at)
-        return None
-    found = _find(connection, article_id, words)
-    if found is not None:
-        _put_return(connection, article_id, capture_id, found, at, until)
-        return None
-    # numbers may have gaps where texts were pruned
-    n: int = 1 + max((row["n"] for row in shown[:place] if row["place"] == "revisions"), default=0)
-    _make_room(connection, article_id, n)
-    row = {"id": article_id, "title": words.title, "description": words.description, "digest": words.digest}
-    _insert(connection, {**row, "text": words.text}, capture_id, n, at, until)
-    if not _is_back(connection, article_id) and same(words_of(known), words):
-        _put_return(connection, article_id, known["capture_id"], n, known["base_at"], None)
-    return n
-
-
 def withdraw(connection: sqlite3.Connection, capture_id: int, *, unless: int | None = None) -> list[tuple[int, int]]:
     """Take back what a capture gave to articles other than `unless`; (article, number before) of what went."""
     given = {"id": capture_id, "unless": unless}
@@ -153,17 +111,20 @@ def merge_equal(connection: sqlite3.Connection, article_id: int, n: int) -> None
     row = connection.execute("SELECT * FROM revisions WHERE article_id = ? AND n = ?", (article_id, n)).fetchone()
     if (
         row is None
-        or (following is None and _is_back(connection, article_id))
+        or (following is None and is_back(connection, article_id))
         or not same(words_of(row), words_of(after))
     ):
         return
     connection.execute("DELETE FROM revisions WHERE article_id = ? AND n = ?", (article_id, n))
     connection.execute("UPDATE captures SET outcome = 'unchanged' WHERE id = ?", (row["capture_id"],))
     if following is not None:
-        _set(connection, article_id, {"place": "revisions", **dict(following)}, "seen_from", row["seen_from"])
+        connection.execute(
+            "UPDATE revisions SET seen_from = ? WHERE article_id = ? AND n = ?",
+            (row["seen_from"], article_id, following["n"]),
+        )
 
 
-def _find(connection: sqlite3.Connection, article_id: int, words: Words) -> int | None:
+def find(connection: sqlite3.Connection, article_id: int, words: Words) -> int | None:
     """The number of the revision that has these words."""
     row = connection.execute(
         "SELECT n FROM revisions WHERE article_id = ? AND digest = ? AND title IS ? AND description IS ? LIMIT 1",
@@ -178,25 +139,13 @@ def _find(connection: sqlite3.Connection, article_id: int, words: Words) -> int 
     return next((int(row["n"]) for row in recent if same(words_of(row), words)), None)
 
 
-def _is_back(connection: sqlite3.Connection, article_id: int) -> bool:
+def is_back(connection: sqlite3.Connection, article_id: int) -> bool:
     """Whether the present words are those of a revision."""
     found = connection.execute("SELECT 1 FROM returns WHERE article_id = ? AND seen_until IS NULL", (article_id,))
     return found.fetchone() is not None
 
 
-def _words(connection: sqlite3.Connection, article_id: int, n: int) -> Words:
-    return words_of(
-        connection.execute("SELECT * FROM revisions WHERE article_id = ? AND n = ?", (article_id, n)).fetchone()
-    )
-
-
-def _make_room(connection: sqlite3.Connection, article_id: int, n: int) -> None:
-    # two steps, because a key may not be taken twice on the way
-    connection.execute("UPDATE revisions SET n = -n - 1 WHERE article_id = ? AND n >= ?", (article_id, n))
-    connection.execute("UPDATE revisions SET n = -n WHERE article_id = ? AND n < 0", (article_id,))
-
-
-def _insert(
+def add(
     connection: sqlite3.Connection,
     row: sqlite3.Row | Mapping[str, Any],
     capture_id: int,
@@ -204,6 +153,7 @@ def _insert(
     since: str,
     until: str,
 ) -> None:
+    """Write down that the words of a row with `id` were shown from one time to another."""
     connection.execute(
         "INSERT INTO revisions (article_id, n, capture_id, seen_from, seen_until, title, description, digest, text)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -211,18 +161,12 @@ def _insert(
     )
 
 
-def _put_return(
+def put_return(
     connection: sqlite3.Connection, article_id: int, capture_id: int, n: int, since: str, until: str | None
 ) -> None:
+    """Write down that a text which was gone was shown again; `until` None: it is the present one."""
     connection.execute(
         "INSERT INTO returns (article_id, capture_id, n, seen_from, seen_until) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT DO UPDATE SET n = excluded.n, seen_from = excluded.seen_from, seen_until = excluded.seen_until",
         (article_id, capture_id, n, since, until),
-    )
-
-
-def _set(connection: sqlite3.Connection, article_id: int, row: Any, column: str, value: str) -> None:
-    connection.execute(
-        f"UPDATE {row['place']} SET {column} = ? WHERE article_id = ? AND capture_id = ?",
-        (value, article_id, row["capture_id"]),
     )
