@@ -23,7 +23,7 @@ test: $(READY) ## the suite but for what is slow
 	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not browser"
 
 test-slow: $(READY) ## crawls killed many times over, a day of polling, a year of feeds
-	@$(BIN)/python -m pytest -n auto --dist worksteal -m slow
+	@$(BIN)/python -m pytest -n $$((2 * $$(getconf _NPROCESSORS_ONLN))) --dist worksteal -m slow  # crawls mostly wait
 
 test-browser: $(BROWSER) ## the explorer as readers see it, and pages that only scripts make; needs Chromium
 	@command -v chromium > /dev/null || { echo "chromium is not there; apt-get install chromium" >&2; exit 1; }
