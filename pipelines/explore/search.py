@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -40,9 +41,10 @@ _CELLS = (
     "id", "published_at", "first_seen_at", "source_id", "source_name", "title", "description", "url", "language",
     "agency", "section",
 )  # fmt: skip
-_ROW = (
+_ROWS = (
     f"SELECT {', '.join('sources.name' if one == 'source_name' else f'articles.{one}' for one in _CELLS)}"
-    " FROM articles LEFT JOIN sources ON sources.id = articles.source_id WHERE articles.id = ?"
+    " FROM json_each(?) AS asked CROSS JOIN articles ON articles.id = asked.value"
+    " LEFT JOIN sources ON sources.id = articles.source_id ORDER BY asked.key"
 )
 
 
@@ -230,7 +232,7 @@ async def _csv(db: Any, asked: Asked) -> Any:
 
     def read(connection: Any) -> list[Any]:
         ids = _answer(connection, asked, whole=True).ids
-        return [row for one in ids if (row := connection.execute(_ROW, (one,)).fetchone())]
+        return list(connection.execute(_ROWS, (json.dumps(ids),)))
 
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")

@@ -19,6 +19,8 @@ _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 def plain(text: str) -> str:
     """The text without controls and forced directions; no isolate reaches beyond the line that it stands in."""
+    if text.isprintable():  # most cells are, and this is told at once
+        return text
     text = _FORCED.sub("", _CONTROLS.sub("", text))
     if not any(mark in text for mark in _OPENING):
         return text
