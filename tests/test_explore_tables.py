@@ -52,6 +52,18 @@ def test_internals_are_hidden(site: Site) -> None:
         assert f'href="/archive/{name}"' not in page
 
 
+def test_a_source_without_a_name_goes_by_its_id(tmp_path: Path) -> None:
+    nameless = stock(tmp_path / "archive.db")
+    db = Database(nameless)
+    db.execute("UPDATE sources SET name = NULL")
+    db.conn.commit()
+    db.close()
+    site = Site(nameless)
+    assert ">post</a>" in site.page("/archive/articles")
+    for table in ("articles", "captures", "entries", "feeds", "findings"):
+        assert ">None<" not in site.page(f"/archive/{table}")
+
+
 def test_facets_are_not_suggested(path: Path) -> None:
     bare = Site(path, metadata=None)
     bare.page("/")
