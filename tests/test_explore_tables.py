@@ -52,14 +52,17 @@ def test_internals_are_hidden(site: Site) -> None:
         assert f'href="/archive/{name}"' not in page
 
 
-def test_a_source_without_a_name_goes_by_its_id(tmp_path: Path) -> None:
+def test_what_has_no_name_is_there_all_the_same(tmp_path: Path) -> None:
     nameless = stock(tmp_path / "archive.db")
     db = Database(nameless)
     db.execute("UPDATE sources SET name = NULL")
+    db.execute("UPDATE articles SET title = NULL WHERE id = ?", [FERRY])
     db.conn.commit()
     db.close()
     site = Site(nameless)
-    assert ">post</a>" in site.page("/archive/articles")
+    page = site.page("/archive/articles")
+    assert ">post</a>" in page
+    assert f'<a href="/-/article/{FERRY}"><bdi>Untitled</bdi></a>' in page
     for table in ("articles", "captures", "entries", "feeds", "findings"):
         assert ">None<" not in site.page(f"/archive/{table}")
 

@@ -23,8 +23,8 @@ def rendered(row: Any, value: Any, column: str, table: str | None, datasette: An
         return _link(datasette.urls.path(f"/-/removals/{quote(value, safe='')}"), label)
     if column in _SOURCES and isinstance(value, str) and value:
         return _link(datasette.urls.path(f"/-/source/{quote(value, safe='')}"), label)
-    if column == "title" and isinstance(value, str) and value and (number := _article(row, table)):
-        return _link(datasette.urls.path(f"/-/article/{number}"), label)
+    if column == "title" and isinstance(value, str | None) and (number := _article(row, table)):
+        return _link(datasette.urls.path(f"/-/article/{number}"), label or "Untitled")
     return None
 
 
