@@ -16,6 +16,7 @@ import trafilatura
 
 from bench.corpus import Truth
 from bench.scoring import authors_f1, exact, f1_of, foreign, overlap, same_day, same_minute, same_title
+from pipelines.people import body_in
 from pipelines.process import process
 from pipelines.recipe import Recipe
 from pipelines.types import Article, Reject
@@ -49,8 +50,9 @@ def reading_of(truth: Truth, outcome: Article | Reject, seconds: float = 0.0) ->
     if not isinstance(outcome, Article):
         return Reading(seconds=seconds)
     parts = (outcome.description if truth.standfirst else None, outcome.text)
-    # the truth calls agencies and desks authors too; we keep them apart
-    authors = outcome.authors or tuple(filter(None, (outcome.agency or outcome.credit,)))
+    # the truth calls agencies and desks authors too, as the page writes them; we keep them apart
+    body = body_in(outcome.claims) or outcome.agency or outcome.credit or ""
+    authors = outcome.authors or tuple(name.strip() for name in body.split(";") if name.strip())
     return Reading("\n\n".join(filter(None, parts)), outcome.title, outcome.published_at, authors, seconds)
 
 
