@@ -166,6 +166,22 @@ def test_any_order_of_more_captures_gives_one_history(writer: Writer, data: st.D
     assert told(writer, number, texts, order, moved=moved)
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_captures_of_one_second_are_read_in_any_order(writer: Writer, data: st.DataObject) -> None:
+    hours = sorted(data.draw(st.lists(st.integers(0, 2), min_size=2, max_size=6)))
+    texts = data.draw(st.lists(st.sampled_from("ABC"), min_size=len(hours), max_size=len(hours)))
+    (number,) = writer.db.execute("SELECT count(*) FROM captures").fetchone()
+    url = f"{URL}/{number}"
+    pages = [capture(url, hours=at, body=f"{number} {n}".encode(), entry=None) for n, at in enumerate(hours)]
+    kept = [writer.keep(Fetched(capture=page)).capture_id for page in pages]
+    for n in data.draw(st.permutations(range(len(hours)))):
+        assert writer.store(kept[n], pages[n], article(url, SHOWN[texts[n]])) != "failed"
+    row = writer.db.execute("SELECT id, text FROM articles WHERE url = ?", [url]).fetchone()
+    assert row["text"] == SHOWN[texts[-1]]
+    assert {text for text, _, _ in writer.db.execute(TIMELINE, {"id": row["id"]})} <= {SHOWN[one] for one in texts}
+
+
 def test_an_article_that_proves_to_be_none_goes(writer: Writer, path: Path) -> None:
     put(writer, capture(), article(text="First."))
     put(writer, capture(hours=1), article(text="Please log in."))

@@ -47,7 +47,8 @@ def next_sighting(connection: sqlite3.Connection, known: sqlite3.Row, capture_id
         for row in rows
         if not page.isdisjoint((row["urlkey"], key_of(row["final_url"] or row["url"])))
     )
-    return next((one for one in seen if one > (at, capture_id)), None)
+    rests_on = Seen(known["base_at"], known["capture_id"])
+    return next((one for one in (*seen, rests_on) if one > (at, capture_id)), None)
 
 
 def insert(
@@ -65,10 +66,10 @@ def insert(
     """
     connection.execute("DELETE FROM returns WHERE article_id = ? AND capture_id = ?", (known["id"], capture_id))
     shown = _timeline(connection, known)
-    place = sum(one.since <= at for one in shown)
+    place = sum((one.since, one.capture_id) <= (at, capture_id) for one in shown)
     now = shown[place - 1] if place else None
     following = shown[place] if place < len(shown) else None
-    if now is not None and now.until is not None and at >= now.until:
+    if now is not None and now.until is not None and at >= now.until and (following is None or following.since > at):
         now = None  # texts between were pruned
     if now is not None and revise.same(now.words, words):
         return set()
@@ -80,7 +81,7 @@ def insert(
         _begin(connection, known, following, capture_id, at)
         return set()
     until = again.at if again else now.until if now else following.since if following else None
-    assert until is not None
+    assert until is not None  # what is shown now was seen later
     new: set[int] = set()
     ended = _end(connection, known, now, at) if now is not None else None
     if ended is not None and ended != now:
@@ -115,7 +116,8 @@ def _timeline(connection: sqlite3.Connection, known: sqlite3.Row) -> list[_Shown
     ]
     if not any(one.until is None for one in shown):
         since = revise.shown_since(connection, known["id"])
-        shown.append(_Shown("articles", 0, known["capture_id"], since, None, words_of(known)))
+        first = _first_capture(connection, known, since)
+        shown.append(_Shown("articles", 0, first, since, None, words_of(known)))
     return shown
 
 
@@ -134,7 +136,7 @@ def _end(connection: sqlite3.Connection, known: sqlite3.Row, now: _Shown, at: st
         _set(connection, known, now, "seen_until", at)
         return now
     n = revise.last(connection, known["id"]) + 1
-    revise.add(connection, known, _first_capture(connection, known, now.since, at), n, now.since, at)
+    revise.add(connection, known, _resting_on(connection, known, now, at), n, now.since, at)
     return now._replace(n=n)
 
 
@@ -146,7 +148,7 @@ def _add(connection: sqlite3.Connection, known: sqlite3.Row, one: _Shown, presen
     row = {"id": known["id"], "title": words.title, "description": words.description, "digest": words.digest}
     revise.add(connection, {**row, "text": words.text}, one.capture_id, one.n, one.since, one.until)
     if present.place == "articles" and revise.same(present.words, words):
-        first = _first_capture(connection, known, present.since, known["base_at"])
+        first = _resting_on(connection, known, present, known["base_at"])
         revise.put_return(connection, known["id"], first, one.n, present.since, None)
 
 
@@ -158,18 +160,23 @@ def _show_again(connection: sqlite3.Connection, known: sqlite3.Row, ended: _Show
         connection.execute("UPDATE articles SET capture_id = ? WHERE id = ?", (again.capture_id, known["id"]))
 
 
-def _first_capture(connection: sqlite3.Connection, known: sqlite3.Row, since: str, until: str) -> int:
-    """The capture that showed the present words first, for all that it is not the one they rest on."""
+def _first_capture(connection: sqlite3.Connection, known: sqlite3.Row, since: str) -> int:
+    """The capture that showed the present words first, for all that it may not be the one they rest on."""
     row = connection.execute(
         "SELECT captures.id FROM addresses JOIN captures USING (urlkey) WHERE article_id = ?"
-        " AND kind NOT IN ('amp', 'print', 'mobile') AND fetched_at >= ? AND fetched_at < ? AND outcome = 'unchanged'"
-        " ORDER BY fetched_at, captures.id LIMIT 1",
-        (known["id"], since, until),
+        " AND kind NOT IN ('amp', 'print', 'mobile') AND fetched_at >= ? AND (fetched_at, captures.id) < (?, ?)"
+        " AND outcome = 'unchanged' ORDER BY fetched_at, captures.id LIMIT 1",
+        (known["id"], since, known["base_at"], known["capture_id"]),
     ).fetchone()
-    if row is None or known["base_at"] < until:
+    return int(row["id"] if row else known["capture_id"])
+
+
+def _resting_on(connection: sqlite3.Connection, known: sqlite3.Row, present: _Shown, until: str) -> int:
+    """The capture that gives the present words as they were shown before `until`: a reading of theirs to go back to."""
+    if known["base_at"] < until:
         return int(known["capture_id"])
-    connection.execute("UPDATE captures SET outcome = 'article' WHERE id = ?", (row["id"],))
-    return int(row["id"])
+    connection.execute("UPDATE captures SET outcome = 'article' WHERE id = ?", (present.capture_id,))
+    return present.capture_id
 
 
 def _make_room(connection: sqlite3.Connection, article_id: int, n: int) -> None:
