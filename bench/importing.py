@@ -8,6 +8,7 @@ second. Then the same file is imported again, and once more under another name, 
 
 from __future__ import annotations
 
+import argparse
 import io
 import itertools
 import os
@@ -34,12 +35,17 @@ _TEXT = re.compile(rb"(?is)(<(script|style)\b.*?</\2>)|>[^<]+<")
 _KINDS = 500  # different pages at most, so that making the file takes no longer than reading it
 
 
-def main(records: int = 10_000, folder: Path | None = DEFAULT_FOLDER) -> None:
+def main() -> None:
     """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m bench.importing", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("records", nargs="?", type=int, default=10_000, help="pages of the file")
+    parser.add_argument("folder", nargs="?", type=Path, default=DEFAULT_FOLDER, help="pages with known text")
+    given = parser.parse_args()
+    records, folder = given.records, given.folder
     with tempfile.TemporaryDirectory() as place:
         room = Path(place)
         path = room / "pages.warc.gz"
-        raw = _write(path, records, folder if folder and folder.exists() else None)
+        raw = _write(path, records, folder if folder.exists() else None)
         size = path.stat().st_size
         print(f"{records:,} pages, {size / _MEGA:,.0f} MB packed, {raw / _MEGA:,.0f} MB of HTML")
         print(f"{'':44}{'seconds':>9}{'pages/s':>9}{'MB/s':>7}{'CPU s':>8}{'peak MB':>9}{'with workers':>14}")
@@ -151,5 +157,4 @@ def _word(dice: random.Random, words: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    main(*(int(given[0]) if given else 10_000, Path(given[1]) if len(given) > 1 else DEFAULT_FOLDER))
+    main()
