@@ -115,11 +115,11 @@ def reason(habit: Habit, now: datetime) -> str:
     latest = habit.came[: 4 * _LATEST]
     gap = (latest[0] - (latest[-1] if len(latest) > 1 else habit.since)) / max(1, len(latest) - 1)
     silent = at - latest[0]
-    told = f"one entry in {span(gap)}" if gap > _DAY / 1.5 else f"{_DAY / max(gap, 1):.0f} entries a day"
-    return f"about {told}" + (f", none for {span(silent)}" if silent > max(3 * gap, _HOUR) else "")
+    told = f"one entry in {short_span(gap)}" if gap > _DAY / 1.5 else f"{_DAY / max(gap, 1):.0f} entries a day"
+    return f"about {told}" + (f", none for {short_span(silent)}" if silent > max(3 * gap, _HOUR) else "")
 
 
-def span(seconds: float) -> str:
+def short_span(seconds: float) -> str:
     """A span of time in its largest fitting unit: 45 s, 12 min, 5 h, 3 days."""
     for unit, length in (("days", _DAY), ("h", _HOUR), ("min", _MINUTE)):
         if seconds >= 1.5 * length:

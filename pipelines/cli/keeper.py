@@ -16,7 +16,7 @@ from pipelines.cli.report import ask, last_run, run_of, watched
 from pipelines.cli.rounds import Bell, Round, run_round
 from pipelines.errors import ConfigError, StoreError
 from pipelines.explore.words import many
-from pipelines.schedule import EVERY, span
+from pipelines.schedule import EVERY, short_span
 from pipelines.sources import SourcesFile, read_sources
 from pipelines.store.agenda import pages_wait, visits
 from pipelines.store.archive import Archive
@@ -150,7 +150,7 @@ class Keeper:
         self._wrong += 1
         pause = min(_FIRST_PAUSE * 2.0 ** min(self._wrong - 1, 10), _LONGEST_PAUSE)
         self._not_before = datetime.now(UTC) + timedelta(seconds=pause)
-        _log(f"{problem}; trying again in {span(pause)}")
+        _log(f"{problem}; trying again in {short_span(pause)}")
         return min(pause, _LOOK)
 
     def _last_run(self) -> int:
@@ -161,7 +161,7 @@ class Keeper:
     def _problem(self, done: Round, before: int) -> str | None:
         """What went wrong with a crawl; None for one that ended by itself, also where some sources failed."""
         if done.late:
-            return f"killed a crawl that took longer than {span(self._deadline)}; what it fetched is kept"
+            return f"killed a crawl that took longer than {short_span(self._deadline)}; what it fetched is kept"
         if done.code < 0:
             return f"a crawl was ended by signal {-done.code}; what it fetched is kept"
         if done.code > 1 or not self._ended(before):
@@ -181,7 +181,7 @@ class Keeper:
             run = run_of(archive, last_run(archive, "crawl"))
             next_at = min((one.due_at for one in visits(archive, self._followed)), default="")
             news = watched(archive, run["started_at"])
-        did = f"{_sums(run['sources'], run['errors'])} in {span(done.seconds)}"
+        did = f"{_sums(run['sources'], run['errors'])} in {short_span(done.seconds)}"
         return [did + (f"; next at {next_at}" if next_at else ""), *news]
 
 

@@ -16,7 +16,7 @@ from pipelines.cli.output import Row, emit, table
 from pipelines.cli.rounds import Bell
 from pipelines.config import duration
 from pipelines.errors import ConfigError
-from pipelines.schedule import reason, span
+from pipelines.schedule import reason, short_span
 from pipelines.sources import SourcesFile, read_sources
 from pipelines.store.agenda import Visit, visits
 from pipelines.store.archive import Archive
@@ -99,4 +99,4 @@ def _told(rows: list[Row]) -> str:
 
 
 def _every(seconds: int | None) -> str:
-    return span(seconds) if seconds else ""
+    return short_span(seconds) if seconds else ""
