@@ -67,7 +67,8 @@ def test_the_skip_link_skips_the_menu(page: Any) -> None:
 
 def test_search_and_read_without_a_mouse(page: Any) -> None:
     page.goto("/-/search")
-    page.keyboard.type("lighthouse")  # the field has the focus
+    page.wait_for_function("document.activeElement.name === 'q'")  # the field has the focus
+    page.keyboard.type("lighthouse")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     page.locator(".results h3 a").first.focus()
