@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pipelines.fingerprint import shingle_list
 from pipelines.lines import spaceless, words
@@ -38,19 +39,21 @@ _WITHIN_SENTENCE = re.compile(r"(?<=[\w,;] )[^\W\d_][\w’'-]*")
 _FIGURE = re.compile(r"\d")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Text:
-    """A text made ready to be compared with others."""
+    """A clean text made ready to be compared with others, as far as it comes to that: equal ones are told at once."""
 
     text: str = field(repr=False)
-    shingles: frozenset[str] = field(repr=False)
-    by_character: bool  # in a script without spaces
 
-    @classmethod
-    def of(cls, text: str) -> Text:
-        """Split a clean text into its shingles."""
-        by_character = spaceless(text)
-        return cls(text, frozenset(shingle_list(text, by_character=by_character)), by_character)
+    @cached_property
+    def by_character(self) -> bool:
+        """Whether it is in a script without spaces."""
+        return spaceless(self.text)
+
+    @cached_property
+    def shingles(self) -> frozenset[str]:
+        """All its rows of words, or of characters."""
+        return frozenset(shingle_list(self.text, by_character=self.by_character))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class Copied:
 
 def alike(one: Text, other: Text, *, one_outlet: bool = False, same_title: bool = False) -> Likeness | None:
     """How two texts are alike, or None. The order of the two makes no difference."""
-    if one.shingles == other.shingles and words(one.text) == words(other.text):
+    if one == other or (one.shingles == other.shingles and words(one.text) == words(other.text)):
         return Likeness("exact", 1.0) if _long_enough(one.text, one_outlet and not same_title) else None
     common = len(one.shingles & other.shingles)
     shorter = min(len(one.shingles), len(other.shingles))
@@ -90,6 +93,8 @@ def alike(one: Text, other: Text, *, one_outlet: bool = False, same_title: bool 
 
 def copied(head: Text, copy: Text) -> Copied:
     """What `copy` took from `head`, left out and added."""
+    if head == copy:
+        return Copied(of_own=1.0, of_head=1.0, kept=tuple(_paragraphs(copy)), added=(), cut=())
     common = len(head.shingles & copy.shingles)
     stands_in_head, stands_in_copy = _standing_in(head), _standing_in(copy)
     own = [(one, stands_in_head(one)) for one in _paragraphs(copy)]
@@ -107,9 +112,8 @@ def _much_of(share: float, score: float) -> bool:
 
 
 def _long_enough(text: str, strictly: bool) -> bool:
-    count = len(words(text))
-    if spaceless(text):
-        count = sum(map(len, words(text))) // 2
+    found = words(text)
+    count = sum(map(len, found)) // 2 if spaceless(text) else len(found)
     return count >= (_FEWEST_WORDS_WITHIN if strictly else _FEWEST_WORDS)
 
 

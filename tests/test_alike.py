@@ -30,7 +30,7 @@ def prose(seed: int, paragraphs: int = 8, words: int = 45) -> list[str]:
 
 def kind(one: list[str], other: list[str], **where: bool) -> str | None:
     """The kind of likeness, which is the same from either side."""
-    left, right = Text.of("\n\n".join(one)), Text.of("\n\n".join(other))
+    left, right = Text("\n\n".join(one)), Text("\n\n".join(other))
     found = alike(left, right, **where)
     assert found == alike(right, left, **where)
     return found.kind if found else None
@@ -148,7 +148,7 @@ def test_one_outlet_may_carry_a_story_twice() -> None:
 
 def test_what_a_copy_kept_cut_and_added() -> None:
     copy = [STORY[0].replace("the", "a"), *STORY[2:5], "“Nobody asked us,” the captain said.", *STORY[5:]]
-    found = copied(Text.of("\n\n".join(STORY)), Text.of("\n\n".join(copy)))
+    found = copied(Text("\n\n".join(STORY)), Text("\n\n".join(copy)))
     assert found.cut == (STORY[1],)
     assert found.added == ("“Nobody asked us,” the captain said.",)
     assert len(found.kept) == 7

@@ -81,8 +81,8 @@ def _compare(connection: Any, rows: Sequence[dict[str, Any]]) -> None:
         room -= len(other)
         if room < 0:
             return
-        head = head or Text.of(text)
-        made = copied(head, Text.of(other))
+        head = head or Text(text)
+        made = copied(head, Text(other))
         row["paragraphs_cut"] = [one[:_PARAGRAPH] for one in made.cut]
         row["paragraphs_added"] = [one[:_PARAGRAPH] for one in made.added]
 

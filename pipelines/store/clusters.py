@@ -180,4 +180,4 @@ def _put_copy(connection: sqlite3.Connection, article_id: int, head_id: int, fou
 
 def _text(connection: sqlite3.Connection, article_id: int) -> Text:
     (text,) = connection.execute("SELECT text FROM articles WHERE id = ?", (article_id,)).fetchone()
-    return Text.of(text)
+    return Text(text)

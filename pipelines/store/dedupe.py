@@ -202,4 +202,4 @@ def _one_outlet(one: sqlite3.Row, other: sqlite3.Row) -> bool:
 
 def _text(connection: sqlite3.Connection, article_id: int) -> Text:
     (text,) = connection.execute("SELECT text FROM articles WHERE id = ?", (article_id,)).fetchone()
-    return Text.of(text)
+    return Text(text)
