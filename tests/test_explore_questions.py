@@ -364,7 +364,7 @@ def test_the_page_has_a_form_a_chart_and_the_rows_to_take_away(site: Site) -> No
         '<option value="week" selected>week</option>',
         '<input id="p-since" name="since" value="" aria-describedby="about-since" type="date">',
         "Articles by source",
-        'class="chart',
+        '<figure class="chart few">',
         "/archive/coverage.csv?words=bridge&amp;by=week",
         "/archive/coverage.json?_shape=array&amp;words=bridge&amp;by=week",
         'href="/archive/coverage?words=bridge&amp;by=week"',
