@@ -52,7 +52,7 @@ def reading_of(truth: Truth, outcome: Article | Reject, seconds: float = 0.0) ->
     parts = (outcome.description if truth.standfirst else None, outcome.text)
     # the truth calls agencies and desks authors too, as the page writes them; we keep them apart
     body = body_in(outcome.claims) or outcome.agency or outcome.credit or ""
-    authors = outcome.authors or tuple(name.strip() for name in body.split(";") if name.strip())
+    authors = outcome.authors or _names(body)
     return Reading("\n\n".join(filter(None, parts)), outcome.title, outcome.published_at, authors, seconds)
 
 
@@ -65,8 +65,11 @@ def standard(truth: Truth) -> Reading:
     seconds = time.process_time() - started
     if document is None:
         return Reading(text, seconds=seconds)
-    authors = tuple(name.strip() for name in (document.author or "").split(";") if name.strip())
-    return Reading(text, document.title, document.date, authors, seconds)
+    return Reading(text, document.title, document.date, _names(document.author or ""), seconds)
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in listed.split(";") if name.strip())
 
 
 def readers() -> dict[str, Reader]:

@@ -51,10 +51,10 @@ class _Commands(click.Group):
             say("\nstopped; run the same command again to go on where it was")
             raise click.exceptions.Exit(130) from None
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click's signature)
         module, _, name = _COMMANDS.get(cmd_name, "").partition(":")
         command: click.Command | None = getattr(import_module(f"pipelines.cli.{module}"), name) if module else None
         return command

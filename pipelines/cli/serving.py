@@ -167,11 +167,11 @@ def _metadata() -> tuple[str, str]:
 def _door(host: str, port: int) -> socket.socket:
     """The socket to listen on. Raises ConfigError where it cannot be had."""
     try:
-        family, kind, protocol, _, _ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         # asyncio sends at once only where a socket says that it is of TCP: else each page waits 40 ms for an ACK
         door = socket.socket(family, kind, protocol)
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind((host, port))
+        door.bind(address)
     except socket.gaierror as problem:
         raise ConfigError(f"--host {host}: is no address ({problem.strerror})") from None
     except OSError as problem:

@@ -130,8 +130,7 @@ def _update(
     if not older and (same or not place.same_page or ledger.same_extraction(connection, known, article)):
         address = {key: values[key] for key in ("url", "urlkey") if place.moved}
         return "moved" if "urlkey" in _replace(connection, known, {"gone_at": None, **address}) else "unchanged"
-    later = late.next_sighting(connection, known, capture_id, at)
-    if older or later:
+    if later := late.next_sighting(connection, known, capture_id, at):
         moved = _moved_to(connection, known, values, place)
         new = late.insert(connection, known, capture_id, at, words, later)
         for n in sorted(new):

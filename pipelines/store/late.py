@@ -35,7 +35,7 @@ class _Shown(NamedTuple):
 
 
 def next_sighting(connection: sqlite3.Connection, known: sqlite3.Row, capture_id: int, at: str) -> Seen | None:
-    """When an article's page was seen next after a capture, among the captures that were read already."""
+    """When an article's page was seen next after a capture, among those read already; None: this is the latest."""
     rows = connection.execute(
         "SELECT captures.* FROM addresses JOIN captures USING (urlkey) WHERE article_id = ? AND fetched_at >= ?"
         " AND outcome IN ('article', 'unchanged') ORDER BY fetched_at, captures.id LIMIT ?",
@@ -57,12 +57,12 @@ def insert(
     capture_id: int,
     at: str,
     words: Words,
-    later: Seen | None,
+    later: Seen,
 ) -> set[int]:
     """Give words seen at `at` their place in the history; the numbers of the texts that it now has besides.
 
-    `known` is the article's row, with `base_at`, the time of its own capture. `later` is the next sighting of the page,
-    if any: what it saw was shown again by then, whether that is another text or the one of before.
+    `known` is the article's row, with `base_at`, the time of its own capture. `later` is the next sighting of the page:
+    what it saw was shown again by then, whether that is another text or the one of before.
     """
     connection.execute("DELETE FROM returns WHERE article_id = ? AND capture_id = ?", (known["id"], capture_id))
     shown = _timeline(connection, known)
@@ -74,7 +74,7 @@ def insert(
     if now is not None and revise.same(now.words, words):
         return set()
     connection.execute("UPDATE articles SET first_seen_at = min(first_seen_at, ?) WHERE id = ?", (at, known["id"]))
-    again = later if later and now is not None and (now.until is None or later.at < now.until) else None
+    again = later if now is not None and (now.until is None or later.at < now.until) else None
     if again is None and following is not None and revise.same(following.words, words):
         if now is not None:
             _set(connection, known, now, "seen_until", at)
