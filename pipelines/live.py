@@ -99,6 +99,16 @@ class Run:
         """What a method of the writer gives, durable; it is done after all that was asked of it before."""
         return await self._thread.write(lambda writer: job(writer, *args, **kwargs))
 
+    async def store(self, item: Read) -> str:
+        """What an outcome becomes, durable with those of the pages around it: nothing waits for it."""
+        fetched, capture_id = item.fetched, item.fetched.capture_id
+        assert capture_id is not None
+
+        def job(writer: Writer) -> str:
+            return writer.store(capture_id, fetched.capture, item.outcome, self.id)
+
+        return await self._thread.write(job, haste=False)
+
     async def pending(self) -> AsyncIterator[Fetched]:
         """Captures that a killed run left unread, one at a time; what it left to be stripped again is, before."""
         call = self._thread.call
@@ -267,10 +277,9 @@ class Store(_Stage):
     async def process_item(self, item: Fetched | Read) -> Fetched:
         if isinstance(item, Fetched):
             return item
-        fetched, outcome, capture_id = item.fetched, item.outcome, item.fetched.capture_id
-        assert capture_id is not None
+        fetched, outcome = item.fetched, item.outcome
         try:
-            what = await self.run.write(Writer.store, capture_id, fetched.capture, outcome, self.run.id)
+            what = await self.run.store(item)
         except Exception as problem:
             await self.run.failed(fetched, "store", problem)
             raise

@@ -136,3 +136,31 @@ def test_who_asked_and_left_disturbs_nobody(writer: Writer) -> None:
         return len({one.capture_id for one in answers})
 
     assert asyncio.run(go()) == 11
+
+
+def test_what_has_no_haste_waits_for_what_has(writer: Writer) -> None:
+    """Outcomes are stored with the next page that is kept, and soon where none comes."""
+
+    async def go() -> int:
+        thread = WriterThread(lambda: writer)
+        first, *others, last = PAGES
+        patient = [
+            asyncio.ensure_future(thread.write(lambda one, page=page: one.keep(Fetched(capture=page)), haste=False))
+            for page in others
+        ]
+        await asyncio.sleep(0.01)
+        assert not rows(writer.path, "SELECT id FROM captures")
+        await thread.write(lambda one: one.keep(Fetched(capture=first)))
+        await asyncio.gather(*patient)
+        together = said.count("COMMIT")
+        async with asyncio.timeout(30):
+            await thread.write(lambda one: one.keep(Fetched(capture=last)), haste=False)
+        thread.close()
+        return together
+
+    said: list[str] = []
+    writer.db.conn.set_trace_callback(said.append)
+    assert asyncio.run(go()) == 1
+    writer.db.conn.set_trace_callback(None)
+    kept = [url for (url,) in rows(writer.path, "SELECT url FROM captures ORDER BY id")]
+    assert kept == [one.url for one in (*PAGES[1:-1], PAGES[0], PAGES[-1])]

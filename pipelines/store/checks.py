@@ -56,17 +56,16 @@ def _as_bytes(column: str, type_: str) -> str:
 
 def row_digest(name: str, values: Iterable[Any]) -> int:
     """Eight bytes of the sha256 of a row, as a signed number; its text as UTF-8 bytes."""
-    whole = hashlib.sha256(b"%b:" % name.encode())
-    whole.update(b"".join(map(_packed, values)))
+    whole = hashlib.sha256(b"%b:%b" % (name.encode(), b"".join(map(_packed, values))))
     return int.from_bytes(whole.digest()[:8], "big", signed=True)
 
 
 def _packed(value: Any) -> bytes:
+    if isinstance(value, int):
+        return b"%d;" % value
     if value is None:
         return b"~"
-    if isinstance(value, bytes):
-        return b"%d:%b" % (len(value), value)
-    return b"%d;" % value if isinstance(value, int) else f"r{value + 0.0!r};".encode()  # there is no -0.0 in the file
+    return b"%d:%b" % (len(value), value) if isinstance(value, bytes) else f"r{value + 0.0!r};".encode()  # -0.0 is 0.0
 
 
 @cache

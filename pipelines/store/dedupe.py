@@ -34,6 +34,14 @@ _COMPARED = 16
 _SKETCHED = 0.25  # share of the smaller sketch from which texts are compared
 _SKETCHED_WITHIN, _BANDS_WITHIN = 0.4, 4  # the same in one outlet, where only near copies count; or so many bands
 _PAGE = 50  # articles that are looked at in one transaction
+#: Each value of an article with whoever else has it, in one statement: there are dozens of values.
+_HOLDERS_OF_EACH = """
+    SELECT band, (
+        SELECT group_concat(article_id) FROM (
+            SELECT article_id FROM bands AS other WHERE other.band = mine.band AND other.value = mine.value LIMIT :most
+        )
+    ) FROM bands AS mine WHERE article_id = :id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +156,9 @@ def _candidates(connection: sqlite3.Connection, article_id: int) -> list[_Candid
     sketched: Counter[int] = Counter()  # of these, values of the sketch
     rare: set[int] = set()
     size = 0
-    values = connection.execute("SELECT band, value FROM bands WHERE article_id = ?", (article_id,)).fetchall()
-    for band, value in values:
-        rows = connection.execute(
-            "SELECT article_id FROM bands WHERE band = ? AND value = ? LIMIT ?", (band, value, _HOLDERS)
-        )
-        holders = [one for (one,) in rows.fetchall()]
+    rows = connection.execute(_HOLDERS_OF_EACH, {"id": article_id, "most": _HOLDERS}).fetchall()
+    for band, said in rows:
+        holders = [int(one) for one in said.split(",")]
         shared.update(holders)
         if band == ledger.SKETCH:
             sketched.update(holders)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 import zstandard
 from sqlite_utils.utils import sqlite3
@@ -23,6 +25,9 @@ _LEVEL = 3
 #: doubles again for 3 %. `python -m bench.storage` prints both.
 _LEVEL_WITH = 6
 _MOST_READY = 2 * 1024**2  # bytes of dictionaries at hand at once; each takes 25 times its size then
+
+_PORTION = 8 * 1024**2  # bytes of bodies that are compressed again at once
+_THREADS = 2  # do that; each makes the dictionary ready for itself
 
 _STORED = "zstd"
 _GONE = ("pruned", "forgotten")
@@ -65,18 +70,6 @@ class Packer:
         except ValueError:  # bytes first: `verify` will tell of a dictionary that cannot be used
             packer, dictionary_id = self._plain, None
         return Payload(digest, len(body), row and row[0], packer.compress(body), dictionary_id)
-
-    def repacked(self, payload_id: int, dictionary_id: int) -> bytes | None:
-        """The bytes of a payload compressed with a dictionary, proven to be the same; None where that cannot be."""
-        body = readable(self._connection, payload_id)
-        if body is None:
-            return None
-        try:
-            packed = self._with(dictionary_id).compress(body)
-            same = unpacked(packed, dictionaries.body_of(self._connection, dictionary_id)) == body
-        except ValueError:
-            return None
-        return packed if same else None
 
     def _with(self, dictionary_id: int) -> zstandard.ZstdCompressor:
         """Made ready once: loading a dictionary takes longer than a page does."""
@@ -141,13 +134,39 @@ def readable(connection: sqlite3.Connection, payload_id: int) -> bytes | None:
         return None
 
 
-def repacked(connection: sqlite3.Connection, wanted: Sequence[tuple[int, int]]) -> list[tuple[int, int, bytes]]:
-    """Bodies by payload and dictionary, compressed again; those that cannot be are left out."""
-    packer = Packer(connection)
-    found = [
-        (payload_id, dictionary_id, packer.repacked(payload_id, dictionary_id)) for payload_id, dictionary_id in wanted
-    ]
-    return [(payload_id, dictionary_id, packed) for payload_id, dictionary_id, packed in found if packed is not None]
+def repacked(connection: sqlite3.Connection, wanted: Iterable[tuple[int, int]]) -> list[tuple[int, int, bytes]]:
+    """Bodies by payload and dictionary, compressed again and proven to be the same; those that cannot be are left out.
+
+    What is wanted with one dictionary comes together: making it ready takes as long as some bodies do.
+    """
+    found: list[tuple[int, int, bytes]] = []
+    for dictionary_id, some in groupby(wanted, key=itemgetter(1)):
+        content = dictionaries.content_of(connection, dictionary_id)
+        if content is None:
+            continue
+        packer, reader = compressor(content), zstandard.ZstdDecompressor(dict_data=_as_dictionary(content))
+        bodies = ((payload_id, readable(connection, payload_id)) for payload_id, _ in some)
+        for portion in _portions((payload_id, body) for payload_id, body in bodies if body):
+            packed = packer.multi_compress_to_buffer([body for _, body in portion], threads=_THREADS)
+            for n, (payload_id, body) in enumerate(portion):
+                one = packed[n].tobytes()
+                if reader.decompress(one) == body:
+                    found.append((payload_id, dictionary_id, one))
+    return found
+
+
+def _portions(bodies: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    """As many bodies at a time as may be held unpacked."""
+    portion: list[tuple[int, bytes]] = []
+    size = 0
+    for payload_id, body in bodies:
+        portion.append((payload_id, body))
+        size += len(body)
+        if size > _PORTION:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 def replace(connection: sqlite3.Connection, payload_id: int, dictionary_id: int, packed: bytes) -> None:
