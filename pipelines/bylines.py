@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from pipelines.daterow import read_date_row
+from pipelines.daterow import read_labelled
 from pipelines.dates import Found, find_moments
 from pipelines.lines import key
 from pipelines.page import Line, Page
@@ -86,8 +86,8 @@ def _date(page: Page, lines: Sequence[Line], head: Sequence[Line]) -> Iterator[C
             if found and len(_WORDS.findall(line.text[: found.start] + " " + line.text[found.stop :])) <= _LITTLE:
                 yield Claim("published_at", found.moment.claim, "page:date")
                 return
-    rows = (read_date_row(line.text, language) for line in lines)
-    labelled = {row.published.claim for row in rows if row and row.labelled and row.published}
+    rows = (read_labelled(line.text, language) for line in lines)
+    labelled = {row.published.claim for row in rows if row and row.published}
     if len(labelled) == 1:
         yield Claim("published_at", labelled.pop(), "page:date")
         return

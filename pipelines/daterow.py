@@ -33,12 +33,12 @@ class DateRow:
 def _labels() -> dict[str, frozenset[str]]:
     table = tomllib.loads(files("pipelines").joinpath("data/labels.toml").read_text(encoding="utf-8"))
     sets = {name: frozenset(words) for name, words in table.items()}
-    return sets | {"all": frozenset().union(*sets.values())}
+    return sets | {"all": frozenset().union(*sets.values()), "dating": sets["published"] | sets["modified"]}
 
 
 def read_date_row(line: str, language: str | None = None, country: str | None = None) -> DateRow | None:
     """The row's facts, or None for a line that is no date row."""
-    if len(line) > _LONGEST or not _YEAR.search(line) or not _may_open(line):
+    if not _may_be_row(line):
         return None
     found = sorted(find_moments(line, language=language, country=country), key=lambda one: one.start)
     found = [one for one in found if one.moment.precision != "partial"]
@@ -63,6 +63,18 @@ def read_date_row(line: str, language: str | None = None, country: str | None = 
         return None
     number = _NUMBERED.search(line)
     return DateRow(published, modified, number[1] if number else None, labelled)
+
+
+def read_labelled(line: str, language: str | None = None) -> DateRow | None:
+    """The row's facts where a label tells what its date is of; None for other lines, most of them without a search."""
+    if not _may_be_row(line) or _labels()["dating"].isdisjoint(_words(line)):
+        return None
+    row = read_date_row(line, language)
+    return row if row and row.labelled else None
+
+
+def _may_be_row(line: str) -> bool:
+    return len(line) <= _LONGEST and _YEAR.search(line) is not None and _may_open(line)
 
 
 def _may_open(line: str) -> bool:

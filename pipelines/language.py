@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import py3langid
 
 _SAMPLE = 1000  # characters; more does not change the answer
+_GLANCE = 250  # that agree with a label are enough
 #: Languages that only their own script writes; a label that contradicts the script is wrong.
 _SCRIPTS = (
     (re.compile(r"[\u0600-\u06ff]"), {"ar", "fa", "ur", "ps", "ckb", "sd", "ug"}),
@@ -39,7 +40,9 @@ def language_of(text: str, labels: Iterable[object] = ()) -> str | None:
         return declared[0] if declared else None
     for code in declared:
         if _fits(code, sample, letters):
-            read = _read(sample) if letters >= 200 else code
+            if letters < 200 or _read(sample[:_GLANCE]) == code:
+                return code
+            read = _read(sample)
             # a page of one language in another's template: the text knows better, if two readings of it agree
             if read == code or _read(text[-_SAMPLE:]) != read:
                 return code

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from lxml.etree import LxmlError
 
@@ -83,7 +84,7 @@ def read(capture: Capture, recipe: Recipe) -> Read | Reject:
         return reject
     source = recipe.sources.get(capture.source or "")
     try:
-        page, extraction = _extraction(capture, source, rule_set(_patterns(recipe, capture.source)))
+        page, extraction = _extraction(capture, source, _rules_for(recipe, capture.source, learned=False))
     except UndecodableError as problem:
         return Reject(Reason.UNDECODABLE, str(problem))
     if not extraction.text:
@@ -122,14 +123,16 @@ def finish(found: Read, capture: Capture, recipe: Recipe) -> Article | Reject:
 def _stripped(extraction: Extraction, recipe: Recipe, source: str | None) -> Stripped:
     """The text without furniture. Where a lesson takes nearly all of it, lines with figures in them stay: reports that
     differ in their figures alone look alike, and are no furniture."""
-    patterns, lesson = _patterns(recipe, source), recipe.lessons.get(source or "", ())
-    stripped = strip(extraction, rule_set((*lesson, *patterns)))
+    lesson = recipe.lessons.get(source or "", ())
+    stripped = strip(extraction, _rules_for(recipe, source, learned=True))
     if not lesson or word_count(stripped.text) >= max(_SHORTEST, word_count(extraction.text) // 10):
         return stripped
     lines = (extraction.text[block.start : block.stop] for block in extraction.blocks)
     told = {digest_of(line) for line in lines if _FIGURE.search(line)}
     spared = tuple(rule for rule in lesson if digest_in(rule.id) not in told)
-    return strip(extraction, rule_set((*spared, *patterns))) if len(spared) < len(lesson) else stripped
+    if len(spared) == len(lesson):
+        return stripped
+    return strip(extraction, rule_set((*spared, *_rules(recipe, source))))
 
 
 def _form(text: str, block: Block) -> str:
@@ -189,7 +192,12 @@ def _unfit(stripped: Stripped, title: str | None, words: int, *, plain: bool) ->
     return None
 
 
-def _patterns(recipe: Recipe, source: str | None) -> tuple[Rule, ...]:
+@lru_cache(maxsize=1024)
+def _rules_for(recipe: Recipe, source: str | None, *, learned: bool) -> RuleSet:
+    return rule_set((*(recipe.lessons.get(source or "", ()) if learned else ()), *_rules(recipe, source)))
+
+
+def _rules(recipe: Recipe, source: str | None) -> tuple[Rule, ...]:
     """The user's own rules, then the shipped ones."""
     own = recipe.sources.get(source or "")
     return (*own_rules(own.id, own.strip), *recipe.rules) if own else recipe.rules

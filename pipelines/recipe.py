@@ -21,9 +21,13 @@ def rules_digest(rules: tuple[Rule, ...]) -> str:
     return hashlib.sha256(json.dumps([asdict(rule) for rule in rules]).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recipe:
-    """All that decides a result besides the bytes: version, rules, what a user set and what was learned."""
+    """All that decides a result besides the bytes: version, rules, what a user set and what was learned.
+
+    Its contents never change, and a recipe is equal to itself alone: so what is made of one is made once, not for
+    each page.
+    """
 
     version: str = PROCESS_VERSION
     rules: tuple[Rule, ...] = field(default=(), repr=False)
@@ -44,19 +48,20 @@ class Recipe:
         Of what was learned only which lines go and where: in how many articles they stand changes no result.
         """
         return {
-            **self._base_facts(source),
+            **self.base_facts_for(source),
             "lesson": [[rule.id, rule.zone] for rule in self.lessons.get(source or "", ())],
         }
 
     def id_for(self, source: str | None) -> str:
         """Sixteen hex digits that name all that decides the results of `source`."""
-        return _name(self.facts_for(source))
+        return _names(self, source)[0]
 
     def base_for(self, source: str | None) -> str:
         """Sixteen hex digits that name all that decides an extraction: everything but what was learned."""
-        return _name(self._base_facts(source))
+        return _names(self, source)[1]
 
-    def _base_facts(self, source: str | None) -> dict[str, Any]:
+    def base_facts_for(self, source: str | None) -> dict[str, Any]:
+        """What of this recipe bears on the extractions of `source`; `base_for` is its digest."""
         own = self.sources.get(source or "")
         return {
             "version": self.version,
@@ -65,6 +70,11 @@ class Recipe:
             "strip": list(own.strip) if own else [],
             "about": [own.name, own.language, own.country, own.timezone] if own else [],
         }
+
+
+@lru_cache(maxsize=1024)
+def _names(recipe: Recipe, source: str | None) -> tuple[str, str]:
+    return _name(recipe.facts_for(source)), _name(recipe.base_facts_for(source))
 
 
 def _name(facts: dict[str, Any]) -> str:
