@@ -8,42 +8,25 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from copy import copy
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import trafilatura
 from lxml import etree, html
 from trafilatura.settings import Extractor
+from trafilatura.xpaths import BODY_XPATH
 
 from pipelines.inscript import lines_in_scripts
 from pipelines.page import Line, Page, clean_characters, folded
 from pipelines.reading import Reader
 from pipelines.rules import RuleSet
 from pipelines.surroundings import Surroundings
+from pipelines.tree import mark_frame, tree_for
 from pipelines.types import Block, Claim, Extraction, Link, Source
 from pipelines.weigh import Features, Lines, odds
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it reports refusals that are values here
-
-#: What trafilatura drops in any case; without it the tree is a third, and every later pass is faster.
-_NEVER_TEXT = (
-    "head", "script", "style", "noscript", "svg", "iframe", "nav", "aside", "footer", "button", "select", "picture",
-    "video", "audio", "canvas", "object", "embed", "map", "input", "textarea", "source", "track", "link", "dialog",
-)  # fmt: skip
-#: Names designers give to what stands beside an article. A container so called goes unless it holds the article itself.
-_BESIDE = re.compile(
-    r"(?:^|[\s_-])(?:related|recommend(?:ed|ations?)?|newsletter|subscribe|share(?:bar|-?tools|-?buttons)?|sharing|"
-    r"social(?:-?(?:share|media|bar|links|icons))?|comments?(?:-?(?:list|area|section|form))?|disqus\w*|promo(?:tion)?|"
-    r"sidebar|advert\w*|ads?|banner|cookie\w*|consent|pop-?up|modal|breadcrumbs?|outbrain|taboola\w*|trending|"
-    r"most-?(?:read|popular|viewed)|popular|sponsor(?:ed)?|teasers?|menu|navigation|navbar|toolbar|"
-    r"site-?(?:header|footer|nav)|skip-?link)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_CONTAINERS = ("div", "section", "ul", "ol", "header", "table")
-_ARTICLE_SHARE = 1 / 3  # of the page's text: what holds more is the article's own container, whatever its name
 
 
 class _Piece(NamedTuple):
@@ -86,8 +69,10 @@ def features_of(
 
 
 def _lines(page: Page, source: Source | None, claims: Sequence[Claim]) -> list[tuple[str, str]]:
-    tree = _chosen(page, source)
+    tree = tree_for(page, source)
     lines = _read(tree)
+    if _is_loose({tag for _, tag in lines}) and not any(path(tree) for path in BODY_XPATH) and mark_frame(tree):
+        lines = _read(tree)
     if _in_doubt(lines, page):
         lines = _read(tree, twice=True)
     if _size(lines) < _SUSPICIOUS and _size(kept := lines_in_scripts(page, claims)) > _MANY_TIMES * _size(lines):
@@ -99,37 +84,10 @@ def _lines(page: Page, source: Source | None, claims: Sequence[Claim]) -> list[t
     return lines
 
 
-def _chosen(page: Page, source: Source | None) -> html.HtmlElement:
-    """A copy of the tree without what never is text, and with what the user marked."""
-    tree = copy(page.tree)
-    etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
-    if not (source and source.page.get("body")):
-        _drop_beside(tree)
-    if source and source.page:
-        if remove := source.page.get("remove"):
-            for element in tree.cssselect(remove):
-                element.drop_tree()
-        if (selector := source.page.get("body")) and (found := tree.cssselect(selector)):
-            shell = html.document_fromstring("<article></article>")
-            article = next(shell.iter("article"))
-            for element in found:
-                article.append(copy(element))
-            return shell
-    return tree
-
-
-def _drop_beside(tree: html.HtmlElement) -> None:
-    """Drop containers whose names say that they stand beside the article."""
-    called = [one for one in tree.iter(*_CONTAINERS) if _stands_beside(f"{one.get('class', '')} {one.get('id', '')}")]
-    most = len(tree.text_content()) * _ARTICLE_SHARE if called else 0
-    for element in called:
-        if element.getparent() is not None and len(element.text_content()) < most and element.find(".//h1") is None:
-            element.drop_tree()
-
-
-@lru_cache(maxsize=4096)
-def _stands_beside(name: str) -> bool:
-    return bool(_BESIDE.search(name))
+def _is_loose(tags: Set[str]) -> bool:
+    """Whether lines may be gathered from all over the page: only within a frame are headings and lists read, and a
+    table may be the page's layout."""
+    return "row" in tags or tags.isdisjoint(("h", "li"))
 
 
 def _in_doubt(lines: Sequence[tuple[str, str]], page: Page) -> bool:

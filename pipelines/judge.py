@@ -21,6 +21,7 @@ from pipelines.urls import same_site
 
 _HEAD_ROWS = 3  # lines of running text from the top that may still be headline or standfirst
 _PENDING = 4  # unknown short lines that furniture on both sides may enclose
+_FEWEST_NOTES, _NOTE = 2, 4  # items of a list that sums an article up, and words of each
 _REPEATED = 8  # words of a line that is not said twice by chance
 _DOUBLED = 0.85  # likeness of two lines from which one is the other's standfirst
 
@@ -126,6 +127,16 @@ def _judge_lead(rows: list[Row], first: int, reader: Reader, known: Known) -> No
             row.go("field", by.TITLE, [Claim("title", row.text, "text")])
     _judge_around_title(rows, first)
     _judge_standfirst(rows, first, known)
+    _judge_highlights([row for row in rows[:first] if row.cut is None], rows[first])
+
+
+def _judge_highlights(lead: list[Row], body: Row) -> None:
+    """A list between headline and text whose items are notes: no sentences, and too long for a menu."""
+    notes = [row for row in lead if row.tag == "li" and not ends_sentence(row.text)]
+    long = all(word_count(row.text) >= _NOTE for row in notes)
+    if _FEWEST_NOTES <= len(notes) == len(lead) and long and body.tag == "p":
+        for row in notes:
+            row.go("lead", by.HIGHLIGHTS)
 
 
 def _like_title(row: Row) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from lxml import html
 
 from pipelines.page import UndecodableError, decode
 from pipelines.process import process
@@ -95,3 +96,53 @@ def test_what_is_no_article_says_why(body: bytes, mime: str, reason: Reason) -> 
     outcome = read(body, mime)
     assert isinstance(outcome, Reject)
     assert outcome.reason is reason
+
+
+MENU = "".join(f'<li><a href="/section/{name}">{name}</a></li>' for name in ("Politics", "Harbour", "Schools", "Sport"))
+STEPS = (
+    "The east ramp is closed first, for a week, and cars go by the tunnel.",
+    'Then the deck is lifted off, which takes <a href="/crane">the largest crane of the coast</a> two nights.',
+    "Divers look at the piers, and the west ramp opens last, in June.",
+)
+
+
+LATER = "Die Fähre fährt bis dahin alle zehn Minuten, sagte die Sprecherin der Stadt, und nimmt auch Lastwagen mit."
+TEASER = "Wer im Mai gewählt wird, entscheidet sich zwischen drei Bewerbern, von denen zwei schon im Rathaus sitzen."
+
+
+@pytest.mark.parametrize("listing", ["<ul>{}</ul>", "<table><tr><td><ol>{}</ol></td></tr></table>"])
+@pytest.mark.parametrize("frame", ["<div>{}</div>", "<table><tr><td>{}</td></tr></table>"])
+def test_an_article_whose_element_has_no_name_is_whole(listing: str, frame: str) -> None:
+    """Headings and lists within it are text; menus and what stands in other elements are not."""
+    steps = "".join(f"<li>{one}</li>" for one in STEPS)
+    story = (
+        f"<h1>Bridge to close</h1><p>{STORY} {STORY}</p><div class='slot'> </div><h2>What happens when</h2>"
+        f"<ul>{steps}</ul><div></div><p>{MORE}</p><p>{LATER} {LATER}</p>"
+    )
+    menu = listing.format(MENU)
+    page = f"<body>{menu}{frame.format(story)}<div><h3>Elsewhere</h3><p>{TEASER}</p></div>{menu}</body>"
+    article = read(page.encode())
+    assert isinstance(article, Article)
+    told = [html.fromstring(one).text_content() for one in STEPS]
+    assert [line for line in article.text.split("\n") if line] == [
+        f"{STORY} {STORY}", "What happens when", *told, MORE, f"{LATER} {LATER}",
+    ]  # fmt: skip
+    assert not [cut for cut in article.removals if "Politics" in cut.text]  # it was never taken for text
+
+
+@pytest.mark.parametrize(
+    ("items", "cut"),
+    [
+        (["The bridge closes in March for a year", "Cars have to take the tunnel until then"], True),
+        (["The bridge closes in March for a year.", "Cars have to take the tunnel until then."], False),
+        (["Bread", "Two pounds of flour"], False),
+        (["The bridge closes in March for a year"], False),
+    ],
+)
+def test_notes_above_the_text_sum_it_up(items: list[str], cut: bool) -> None:
+    listing = "".join(f"<li>{one}</li>" for one in items)
+    page = f"<body><article><h1>Bridge to close</h1><ul>{listing}</ul><p>{STORY}</p><p>{MORE}</p></article></body>"
+    article = read(page.encode())
+    assert isinstance(article, Article)
+    assert [one for one in items if one in article.text] == ([] if cut else items)
+    assert {one.rule for one in article.removals} == {"structure.title", *(["structure.highlights"] if cut else ())}
