@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import trafilatura
 from lxml import etree, html
 from trafilatura.settings import Extractor
-from trafilatura.xpaths import BODY_XPATH
 
 from pipelines.inscript import lines_in_scripts
 from pipelines.page import Line, Page, clean_characters, folded
 from pipelines.reading import Reader
 from pipelines.rules import RuleSet
 from pipelines.surroundings import Surroundings
-from pipelines.tree import mark_frame, tree_for
+from pipelines.tree import tree_for
 from pipelines.types import Block, Claim, Extraction, Link, Source
 from pipelines.weigh import Features, Lines, odds
 
@@ -71,8 +70,6 @@ def features_of(
 def _lines(page: Page, source: Source | None, claims: Sequence[Claim]) -> list[tuple[str, str]]:
     tree = tree_for(page, source)
     lines = _read(tree)
-    if _is_loose({tag for _, tag in lines}) and not any(path(tree) for path in BODY_XPATH) and mark_frame(tree):
-        lines = _read(tree)
     if _in_doubt(lines, page):
         lines = _read(tree, twice=True)
     if _size(lines) < _SUSPICIOUS and _size(kept := lines_in_scripts(page, claims)) > _MANY_TIMES * _size(lines):
@@ -82,12 +79,6 @@ def _lines(page: Page, source: Source | None, claims: Sequence[Claim]) -> list[t
         if _size(lines) > _SUSPICIOUS:
             raise ExtractionError(f"{len(lines)} lines of visible text, but no reader finds an article")
     return lines
-
-
-def _is_loose(tags: Set[str]) -> bool:
-    """Whether lines may be gathered from all over the page: only within a frame are headings and lists read, and a
-    table may be the page's layout."""
-    return "row" in tags or tags.isdisjoint(("h", "li"))
 
 
 def _in_doubt(lines: Sequence[tuple[str, str]], page: Page) -> bool:

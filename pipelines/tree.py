@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from copy import copy
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 from lxml import etree, html
@@ -28,12 +29,22 @@ _BESIDE = re.compile(
     r"site-?(?:header|footer|nav)|skip-?link)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+#: Names by which trafilatura finds the element of an article; tests/test_page.py holds them against its own.
+_FRAME = re.compile(
+    r"^(?:post|entry|postarea|art-postcontent|text|cell|story|content|article|articleContent)$|^primary|^main|"
+    r"^article |post[-_]text|post-body|post-?entry|post[-_]?content|postContent|post_inner_wrapper|article-?text|"
+    r"articleText|(?:entry|page|text|article|art|theme|blog|section|single)-content|article__content|article(?:-|__)?body|"
+    r"articleBody|ArticleContent|body-text|article__container|story-?content|story-body|single-post|main-column|"
+    r"wpb_text_column|field-body|content[-_]main|content(?:-|__)body|contentBody|"
+    r"(?i:fulltext)|[Mm]ain-[Cc]ontent|[Pp]age-[Cc]ontent"
+)
+_FRAMES = ("article", "main", "div", "section")
 _EMPTY = etree.XPath("//div[not(node()[not(self::text()) or normalize-space()])]")
 _CONTAINERS = ("div", "section", "ul", "ol", "header", "table")
 _MENU, _MENU_SHARE = 4, 0.9  # links in a menu at least, and their share of its letters
 _ARTICLE_SHARE = 1 / 3  # of the page's text: what holds more is the article's own container, whatever its name
 _PARAGRAPH = 80  # characters from which a paragraph is running text
-_FRAME_SHARE = 0.6  # of the page's running text that stands directly in the article's element
+_FRAME_SHARE = 0.6  # of the page's running text that stands in the article's element
 _FRAME_LEAST = 500  # characters of it
 
 
@@ -45,6 +56,8 @@ def tree_for(page: Page, source: Source | None) -> html.HtmlElement:
     if not (source and source.page.get("body")):
         _drop_beside(tree)
         _drop_menus(tree)
+        if not has_frame(tree):
+            _mark_frame(tree)
     if source and source.page:
         if remove := source.page.get("remove"):
             for element in tree.cssselect(remove):
@@ -91,27 +104,45 @@ def _stands_beside(name: str) -> bool:
     return bool(_BESIDE.search(name))
 
 
-def mark_frame(tree: html.HtmlElement) -> bool:
-    """Call the element that holds most of the running text what readers look for; whether there is one.
+def has_frame(tree: html.HtmlElement) -> bool:
+    """Whether an element is called an article's."""
+    return any(
+        one.tag in ("article", "main")
+        or _is_frame(one.get("class") or "")
+        or _is_frame(one.get("id") or "")
+        or one.get("itemprop") == "articleBody"
+        or (one.get("role") or "").startswith(("article", "main"))
+        for one in tree.iter(*_FRAMES)
+    )
 
-    It is for pages where nothing is called so. There trafilatura gathers paragraphs from all over the page: teasers
-    come along, headings and lists are lost.
+
+@lru_cache(maxsize=4096)
+def _is_frame(name: str) -> bool:
+    return bool(_FRAME.search(name))
+
+
+def _mark_frame(tree: html.HtmlElement) -> None:
+    """Call the innermost element that holds most of the running text what readers look for.
+
+    Where nothing is called so, trafilatura gathers paragraphs from all over the page: teasers come along, headings and
+    lists are lost.
     """
     texts: Counter[html.HtmlElement] = Counter()
+    whole = 0
     for paragraph in tree.iter("p"):
-        holder, length = paragraph.getparent(), len(" ".join(paragraph.text_content().split()))
-        if holder is not None and length >= _PARAGRAPH and length > 2 * _linked(paragraph):
-            texts[holder] += length
-    if not texts:
-        return False
-    holder, length = texts.most_common(1)[0]
-    if length < max(_FRAME_LEAST, _FRAME_SHARE * texts.total()):
-        return False
+        length = len(" ".join(paragraph.text_content().split()))
+        if length >= _PARAGRAPH and length > 2 * _linked(paragraph):
+            whole += length
+            for holder in takewhile(lambda one: one.tag != "body", paragraph.iterancestors()):
+                texts[holder] += length
+    holders = [one for one, length in texts.items() if length >= max(_FRAME_LEAST, _FRAME_SHARE * whole)]
+    if not holders:
+        return
+    holder = max(holders, key=lambda one: sum(1 for _ in one.iterancestors()))
     frame = html.Element("div", itemprop="articleBody")
     frame.text, holder.text = holder.text, None
     frame.extend(list(holder))
     holder.append(frame)
-    return True
 
 
 def _linked(element: html.HtmlElement) -> int:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 from lxml import html
+from trafilatura.xpaths import BODY_XPATH
 
 from pipelines.page import UndecodableError, decode
 from pipelines.process import process
 from pipelines.recipe import Recipe
+from pipelines.tree import has_frame
 from pipelines.types import Article, Capture, Reason, Reject
 from tests.hostile import Hostile
 
@@ -128,6 +130,29 @@ def test_an_article_whose_element_has_no_name_is_whole(listing: str, frame: str)
         f"{STORY} {STORY}", "What happens when", *told, MORE, f"{LATER} {LATER}",
     ]  # fmt: skip
     assert not [cut for cut in article.removals if "Politics" in cut.text]  # it was never taken for text
+
+
+CLASSES = (
+    "post", "entry", "postarea", "art-postcontent", "text", "cell", "story", "content", "main", "main-column", "wide",
+    "post-text", "post_text", "post-body", "post-entry", "postentry", "post_content", "postContent", "PostContent",
+    "post_inner_wrapper", "article-text", "articleText", "entry-content", "page-content", "Page-Content", "art-content",
+    "article__content", "article_content", "article-body", "articlebody", "article_body", "articleBody", "body-text",
+    "ArticleContent", "article__container", "article wide", "wide article", "post-bodycopy", "story-content",
+    "single-post", "theme-content", "blog-content", "single-content", "wpb_text_column", "story-body", "field-body",
+    "box FullText", "content-main", "content_main", "content__body", "main-content", "Main-Content", "teaser",
+    "site-header", "",
+)  # fmt: skip
+IDS = ("articleContent", "article", "story", "content", "primary-box", "the-primary", "contentBody", "left")
+
+
+@pytest.mark.parametrize("element", [
+    *(f'<div class="{name}"></div>' for name in CLASSES), *(f'<section id="{name}"></section>' for name in IDS),
+    "<article></article>", "<main></main>", '<div itemprop="articleBody"></div>', '<div role="main"></div>',
+    '<div role="article"></div>', '<p class="post"></p>', '<div role="banner"></div>',
+])  # fmt: skip
+def test_an_element_has_a_name_where_trafilatura_finds_it(element: str) -> None:
+    tree = html.document_fromstring(f"<html><body><div><p>{STORY}</p>{element}</div></body></html>")
+    assert has_frame(tree) == any(path(tree) for path in BODY_XPATH)
 
 
 @pytest.mark.parametrize(
