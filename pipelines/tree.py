@@ -38,6 +38,7 @@ _FRAME = re.compile(
     r"wpb_text_column|field-body|content[-_]main|content(?:-|__)body|contentBody|"
     r"(?i:fulltext)|[Mm]ain-[Cc]ontent|[Pp]age-[Cc]ontent"
 )
+_BODY = re.compile(r"body|text", re.IGNORECASE)  # in such a name: comments and teasers are entries, posts, contents too
 _FRAMES = ("article", "main", "div", "section")
 _EMPTY = etree.XPath("//div[not(node()[not(self::text()) or normalize-space()])]")
 _CONTAINERS = ("div", "section", "ul", "ol", "header", "table")
@@ -56,7 +57,7 @@ def tree_for(page: Page, source: Source | None) -> html.HtmlElement:
     if not (source and source.page.get("body")):
         _drop_beside(tree)
         _drop_menus(tree)
-        if not has_frame(tree):
+        if not has_frame(tree) or _is_in_pieces(tree):
             _mark_frame(tree)
     if source and source.page:
         if remove := source.page.get("remove"):
@@ -130,11 +131,10 @@ def _mark_frame(tree: html.HtmlElement) -> None:
     texts: Counter[html.HtmlElement] = Counter()
     whole = 0
     for paragraph in tree.iter("p"):
-        length = len(" ".join(paragraph.text_content().split()))
-        if length >= _PARAGRAPH and length > 2 * _linked(paragraph):
-            whole += length
-            for holder in takewhile(lambda one: one.tag != "body", paragraph.iterancestors()):
-                texts[holder] += length
+        length = _running(paragraph)
+        whole += length
+        for holder in takewhile(lambda one: one.tag != "body", paragraph.iterancestors() if length else ()):
+            texts[holder] += length
     holders = [one for one, length in texts.items() if length >= max(_FRAME_LEAST, _FRAME_SHARE * whole)]
     if not holders:
         return
@@ -143,6 +143,31 @@ def _mark_frame(tree: html.HtmlElement) -> None:
     frame.text, holder.text = holder.text, None
     frame.extend(list(holder))
     holder.append(frame)
+
+
+def _is_in_pieces(tree: html.HtmlElement) -> bool:
+    """Whether elements of one name share the running text, as where advertising parts an article: trafilatura reads
+    the first of them. What has a linked headline of its own is another article."""
+    pieces: dict[str, list[html.HtmlElement]] = {}
+    for one in tree.iter("div", "section"):
+        if (name := one.get("class")) and _is_frame(name) and _BODY.search(name):
+            pieces.setdefault(name, []).append(one)
+    return any(
+        len(some) > 1
+        and 0 < _prose(some[0]) < _FRAME_SHARE * sum(map(_prose, some))
+        and not any(one.find(".//h1") is not None or one.find(".//h2//a") is not None for one in some[1:])
+        for some in pieces.values()
+    )
+
+
+def _prose(element: html.HtmlElement) -> int:
+    """Characters of its running text."""
+    return sum(map(_running, element.iter("p")))
+
+
+def _running(paragraph: html.HtmlElement) -> int:
+    length = len(" ".join(paragraph.text_content().split()))
+    return length if length >= _PARAGRAPH and length > 2 * _linked(paragraph) else 0
 
 
 def _linked(element: html.HtmlElement) -> int:

@@ -171,3 +171,13 @@ def test_notes_above_the_text_sum_it_up(items: list[str], cut: bool) -> None:
     assert isinstance(article, Article)
     assert [one for one in items if one in article.text] == ([] if cut else items)
     assert {one.rule for one in article.removals} == {"structure.title", *(["structure.highlights"] if cut else ())}
+
+
+def test_a_body_in_pieces_is_one() -> None:
+    pieces = "".join(
+        f'<div class="page"><div class="article-body"><p>{one} {one}</p></div><div class="slot">Anzeige</div></div>'
+        for one in (STORY, MORE, LATER)
+    )
+    article = read(f"<body><div>{pieces}</div><div class='elsewhere'><p>{TEASER}</p></div></body>".encode())
+    assert isinstance(article, Article)
+    assert article.text.split("\n\n") == [f"{STORY} {STORY}", f"{MORE} {MORE}", f"{LATER} {LATER}"]
