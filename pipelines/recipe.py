@@ -33,6 +33,7 @@ class Recipe:
     rules: tuple[Rule, ...] = field(default=(), repr=False)
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False)
     lessons: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
+    _names: dict[str | None, tuple[str, str]] = field(default_factory=dict, init=False, repr=False)  # once made
 
     @classmethod
     def default(cls, sources: Mapping[str, Source] | None = None) -> Recipe:
@@ -48,20 +49,24 @@ class Recipe:
         Of what was learned only which lines go and where: in how many articles they stand changes no result.
         """
         return {
-            **self.base_facts_for(source),
+            **self._base_facts_for(source),
             "lesson": [[rule.id, rule.zone] for rule in self.lessons.get(source or "", ())],
         }
 
     def id_for(self, source: str | None) -> str:
         """Sixteen hex digits that name all that decides the results of `source`."""
-        return _names(self, source)[0]
+        return self._names_for(source)[0]
 
     def base_for(self, source: str | None) -> str:
         """Sixteen hex digits that name all that decides an extraction: everything but what was learned."""
-        return _names(self, source)[1]
+        return self._names_for(source)[1]
 
-    def base_facts_for(self, source: str | None) -> dict[str, Any]:
-        """What of this recipe bears on the extractions of `source`; `base_for` is its digest."""
+    def _names_for(self, source: str | None) -> tuple[str, str]:
+        if source not in self._names:
+            self._names[source] = _name(self.facts_for(source)), _name(self._base_facts_for(source))
+        return self._names[source]
+
+    def _base_facts_for(self, source: str | None) -> dict[str, Any]:
         own = self.sources.get(source or "")
         return {
             "version": self.version,
@@ -70,11 +75,6 @@ class Recipe:
             "strip": list(own.strip) if own else [],
             "about": [own.name, own.language, own.country, own.timezone] if own else [],
         }
-
-
-@lru_cache(maxsize=1024)
-def _names(recipe: Recipe, source: str | None) -> tuple[str, str]:
-    return _name(recipe.facts_for(source)), _name(recipe.base_facts_for(source))
 
 
 def _name(facts: dict[str, Any]) -> str:
