@@ -67,6 +67,7 @@ class Run:
         self._writer: Writer | None = None
         self._recipe = Recipe()  # the one in force, once the archive is open
         self._workers: LocalPool | None = None
+        self._reading = 0  # pages that workers have
 
     @classmethod
     def of(cls, crawler: Any) -> Run:
@@ -100,14 +101,14 @@ class Run:
         return await self._thread.write(lambda writer: job(writer, *args, **kwargs))
 
     async def store(self, item: Read) -> str:
-        """What an outcome becomes, durable with those of the pages around it: nothing waits for it."""
+        """What an outcome becomes, durable with those of the pages that are being read now: nothing waits for it."""
         fetched, capture_id = item.fetched, item.fetched.capture_id
         assert capture_id is not None
 
         def job(writer: Writer) -> str:
             return writer.store(capture_id, fetched.capture, item.outcome, self.id)
 
-        return await self._thread.write(job, haste=False)
+        return await self._thread.write(job, haste=not self._reading)
 
     async def pending(self) -> AsyncIterator[Fetched]:
         """Captures that a killed run left unread, one at a time; what it left to be stripped again is, before."""
@@ -135,7 +136,11 @@ class Run:
         """What reading a kept capture ends in."""
         if self._workers is None:
             self._workers = pool_of(self._recipe, self.config)
-        return await self._workers.process(fetched.capture)
+        self._reading += 1
+        try:
+            return await self._workers.process(fetched.capture)
+        finally:
+            self._reading -= 1
 
     def count(self, source: str | None, what: str, n: int = 1) -> None:
         """Count `n` more of `what` for a source, here and in the crawler's stats."""
