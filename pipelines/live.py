@@ -67,7 +67,6 @@ class Run:
         self._writer: Writer | None = None
         self._recipe = Recipe()  # the one in force, once the archive is open
         self._workers: LocalPool | None = None
-        self._reading = 0  # pages that workers have
 
     @classmethod
     def of(cls, crawler: Any) -> Run:
@@ -108,7 +107,7 @@ class Run:
         def job(writer: Writer) -> str:
             return writer.store(capture_id, fetched.capture, item.outcome, self.id)
 
-        return await self._thread.write(job, haste=not self._reading)
+        return await self._thread.write(job, haste=not (self._workers and self._workers.busy))
 
     async def pending(self) -> AsyncIterator[Fetched]:
         """Captures that a killed run left unread, one at a time; what it left to be stripped again is, before."""
@@ -136,11 +135,7 @@ class Run:
         """What reading a kept capture ends in."""
         if self._workers is None:
             self._workers = pool_of(self._recipe, self.config)
-        self._reading += 1
-        try:
-            return await self._workers.process(fetched.capture)
-        finally:
-            self._reading -= 1
+        return await self._workers.process(fetched.capture)
 
     def count(self, source: str | None, what: str, n: int = 1) -> None:
         """Count `n` more of `what` for a source, here and in the crawler's stats."""

@@ -106,8 +106,6 @@ STEPS = (
     'Then the deck is lifted off, which takes <a href="/crane">the largest crane of the coast</a> two nights.',
     "Divers look at the piers, and the west ramp opens last, in June.",
 )
-
-
 LATER = "Die Fähre fährt bis dahin alle zehn Minuten, sagte die Sprecherin der Stadt, und nimmt auch Lastwagen mit."
 TEASER = "Wer im Mai gewählt wird, entscheidet sich zwischen drei Bewerbern, von denen zwei schon im Rathaus sitzen."
 

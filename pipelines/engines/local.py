@@ -59,6 +59,11 @@ class LocalPool:
         warm_up(function)
         atexit.register(self.close)
 
+    @property
+    def busy(self) -> bool:
+        """Whether workers have pages."""
+        return any(seat.load for seat in self._seats)
+
     async def process(self, given: Readable) -> Outcome:
         """The outcome of one page. Callers beyond two pages a worker wait their turn."""
         async with self._room:
