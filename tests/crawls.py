@@ -16,7 +16,7 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 ROOT = Path(__file__).parent.parent
-_LONGEST = 300  # seconds; a slow machine takes a minute, one that hangs all of it
+_LONGEST = 120  # seconds; a slow machine takes a minute, one that hangs all of it
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ class Project:
         return self.rows(sql, *values)[0][0]
 
 
-def ended(process: subprocess.Popen[str]) -> Ended:
+def ended(process: subprocess.Popen[str], within: float = _LONGEST) -> Ended:
     """Wait for a crawl; one that hangs is killed and fails the test."""
     try:
-        out, err = process.communicate(timeout=_LONGEST)
+        out, err = process.communicate(timeout=within)
     except subprocess.TimeoutExpired:
         kill(process)
         raise
