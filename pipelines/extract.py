@@ -39,6 +39,7 @@ class _Piece(NamedTuple):
 
 _READABLE = re.compile(r"\w")
 _LITTLE = 1500  # characters; a text this long is not looked for again
+_FEWEST = 2  # lines of an article's element; with less, the page around it is looked at
 _SUSPICIOUS = 500  # characters of visible text that cannot be nothing
 _MANY_TIMES = 3  # as much must the page's scripts hold to be read instead of what it shows
 _ELEMENTS = {"figcaption": "caption", "caption": "caption", "li": "li", "blockquote": "quote"}
@@ -68,10 +69,13 @@ def features_of(
 
 
 def _lines(page: Page, source: Source | None, claims: Sequence[Claim]) -> list[tuple[str, str]]:
-    tree = tree_for(page, source)
+    tree, alone = tree_for(page, source)
     lines = _read(tree)
+    if alone and (len(lines) < _FEWEST or _size(lines) < _SUSPICIOUS):
+        tree, alone = tree_for(page, source, whole=True)
+        lines = _read(tree)
     if _in_doubt(lines, page):
-        lines = _read(tree, twice=True)
+        lines = _read(tree_for(page, source, whole=True)[0] if alone else tree, twice=True)
     if _size(lines) < _SUSPICIOUS and _size(kept := lines_in_scripts(page, claims)) > _MANY_TIMES * _size(lines):
         return kept
     if not lines:
@@ -140,8 +144,9 @@ def _found(lines: Sequence[tuple[str, str]], page: Page, rules: RuleSet, claims:
     if known:
         inside = Surroundings(shown, frozenset(known), claims)
         claims += tuple(inside.claims(Reader(rules)))
-        if at[0] is not None and inside.opens_apart(at[0]):
-            pieces[0] = pieces[0]._replace(tag="standfirst")
+        if (first := inside.standfirst_within()) is not None:
+            n = at.index(first)
+            pieces[n] = pieces[n]._replace(tag="standfirst")
     return _joined(pieces, claims)
 
 

@@ -29,6 +29,7 @@ _HEAD, _ABOVE_TITLE, _FOOT = 14, 4, 6  # lines above the text, above the headlin
 _FARTHEST_TITLE = 40  # lines between headline and text at most: sharing tools, pictures, players
 _NEAR_TITLE, _LONG_STANDFIRST = 3, 9  # lines below a headline and words, from which an unnamed line is a standfirst
 _NEARLY = 0.9  # likeness of a line and the page's description of which one has a place name more
+_HEADINGS = ("h2", "h3", "h4")
 _CREDITS = ("credit", "agency", "authors", "paywalled")
 
 
@@ -48,7 +49,7 @@ class Surroundings:
     def claims(self, reader: Reader) -> Iterator[Claim]:
         """The facts that stand around the text."""
         head = self._head()
-        if (above := self._standfirst(head)) is not None:
+        if self.standfirst_within() is None and (above := self._standfirst(head)) is not None:
             yield Claim("description", above.text, "page:standfirst")
         for line in head:
             yield from self._facts(line, "lead", reader)
@@ -104,17 +105,25 @@ class Surroundings:
             if word_count(line.text) >= 6 and is_called_standfirst(line.element):
                 return line
         for line in below[:_NEAR_TITLE] if heads else ():
-            whole = ends_sentence(line.text) or line.element.tag in ("h2", "h3", "h4")
+            whole = ends_sentence(line.text) or line.element.tag in _HEADINGS
             if word_count(line.text) >= _LONG_STANDFIRST and not line.links and whole:
                 return line
         return None
 
-    def opens_apart(self, first: int) -> bool:
-        """Whether the first line of the text is a standfirst: called so, or the page's description in an element of
-        another kind than the paragraph after it."""
+    def standfirst_within(self) -> int | None:
+        """The line with which the text opens, where it is a standfirst: called so, or the page's description in an
+        element of another kind than the paragraph after it. Below a headline it is a heading that is called so."""
+        first = min(self.inside)
+        if self._opens_apart(first):
+            return first
+        below = min((n for n in self.inside if not self._is_title(n)), default=first)
+        heading = self.lines[below].element.tag in _HEADINGS and is_called_standfirst(self.lines[below].element)
+        return below if heading else None
+
+    def _opens_apart(self, first: int) -> bool:
         line = self.lines[first]
         if is_called_standfirst(line.element):
-            return True
+            return bool(line.element.tag != "li")  # notes and links to more stand in lists
         after = [n for n in self.inside if n > first]
         if not after or not says_the_same(key(line.text), self._descriptions()):
             return False

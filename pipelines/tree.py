@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from copy import copy
 from functools import lru_cache
-from itertools import takewhile
 from typing import Any
 
 from lxml import etree, html
 
+from pipelines.frame import frame_of, is_in_pieces, mark_frame, prose
 from pipelines.page import Page
 from pipelines.types import Source
 
@@ -29,47 +28,73 @@ _BESIDE = re.compile(
     r"site-?(?:header|footer|nav)|skip-?link)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-#: Names by which trafilatura finds the element of an article; tests/test_page.py holds them against its own.
-_FRAME = re.compile(
-    r"^(?:post|entry|postarea|art-postcontent|text|cell|story|content|article|articleContent)$|^primary|^main|"
-    r"^article |post[-_]text|post-body|post-?entry|post[-_]?content|postContent|post_inner_wrapper|article-?text|"
-    r"articleText|(?:entry|page|text|article|art|theme|blog|section|single)-content|article__content|article(?:-|__)?body|"
-    r"articleBody|ArticleContent|body-text|article__container|story-?content|story-body|single-post|main-column|"
-    r"wpb_text_column|field-body|content[-_]main|content(?:-|__)body|contentBody|"
-    r"(?i:fulltext)|[Mm]ain-[Cc]ontent|[Pp]age-[Cc]ontent"
-)
-_BODY = re.compile(r"body|text", re.IGNORECASE)  # in such a name: comments and teasers are entries, posts, contents too
-_FRAMES = ("article", "main", "div", "section")
 _EMPTY = etree.XPath("//div[not(node()[not(self::text()) or normalize-space()])]")
+_ENOUGH = 600  # characters of running text; with less, trafilatura looks at the rest of the page too
 _CONTAINERS = ("div", "section", "ul", "ol", "header", "table")
 _MENU, _MENU_SHARE = 4, 0.9  # links in a menu at least, and their share of its letters
 _ARTICLE_SHARE = 1 / 3  # of the page's text: what holds more is the article's own container, whatever its name
-_PARAGRAPH = 80  # characters from which a paragraph is running text
-_FRAME_SHARE = 0.6  # of the page's running text that stands in the article's element
-_FRAME_LEAST = 500  # characters of it
 
 
-def tree_for(page: Page, source: Source | None) -> html.HtmlElement:
-    """A copy of the tree without what never is text, and with what the user marked."""
+def tree_for(page: Page, source: Source | None, *, whole: bool = False) -> tuple[html.HtmlElement, bool]:
+    """A copy without what never is text, and with what the user marked: of the article's element where that is told
+    and long enough to be read by itself, else of the whole page. Whether it is the element alone comes with it."""
+    if source and (selector := source.page.get("body")):
+        return _marked(page, selector, source.page.get("remove")), False
+    frame = None if whole else _frame_at_once(page.tree)
+    tree = copy(page.tree) if frame is None else _alone(copy(frame))
+    etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
+    _drop_empty(tree)
+    _drop_beside(tree)
+    _drop_menus(tree)
+    if frame is None:
+        if frame_of(tree) is None or is_in_pieces(tree):
+            mark_frame(tree)
+        frame = None if whole else _long(frame_of(tree))
+        if frame is not None:
+            tree = _alone(frame)
+    if source and (remove := source.page.get("remove")):
+        _drop(tree, remove)
+    return tree, frame is not None
+
+
+def _marked(page: Page, selector: str, remove: str | None) -> html.HtmlElement:
+    """A page of nothing but the elements the user marked; the whole page where it has none."""
     tree = copy(page.tree)
     etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
     _drop_empty(tree)
-    if not (source and source.page.get("body")):
-        _drop_beside(tree)
-        _drop_menus(tree)
-        if not has_frame(tree) or _is_in_pieces(tree):
-            _mark_frame(tree)
-    if source and source.page:
-        if remove := source.page.get("remove"):
-            for element in tree.cssselect(remove):
-                element.drop_tree()
-        if (selector := source.page.get("body")) and (found := tree.cssselect(selector)):
-            shell = html.document_fromstring("<article></article>")
-            article = next(shell.iter("article"))
-            for element in found:
-                article.append(copy(element))
-            return shell
-    return tree
+    if remove:
+        _drop(tree, remove)
+    found = tree.cssselect(selector)
+    return _alone(*map(copy, found)) if found else tree
+
+
+def _drop(tree: html.HtmlElement, selector: str) -> None:
+    for element in tree.cssselect(selector):
+        if element.getparent() is not None:
+            element.drop_tree()
+
+
+def _frame_at_once(tree: html.HtmlElement) -> html.HtmlElement | None:
+    """The article's element where it needs no work on the page around it to tell: what is never read costs nothing."""
+    frame = _long(frame_of(tree))
+    if frame is None or is_in_pieces(tree):
+        return None
+    around = (frame, *frame.iterancestors())
+    return None if any(one.tag in _NEVER_TEXT or _is_beside(one) for one in around) else frame
+
+
+def _long(frame: html.HtmlElement | None) -> html.HtmlElement | None:
+    return frame if frame is not None and prose(frame) >= _ENOUGH else None
+
+
+def _alone(*elements: html.HtmlElement) -> html.HtmlElement:
+    """A page of nothing but these."""
+    shell = html.document_fromstring("<article></article>")
+    article = next(shell.iter("article"))
+    for element in elements:
+        element.tail = None
+        article.append(element)
+    return shell
 
 
 def _drop_empty(tree: html.HtmlElement) -> None:
@@ -81,7 +106,7 @@ def _drop_empty(tree: html.HtmlElement) -> None:
 
 def _drop_beside(tree: html.HtmlElement) -> None:
     """Drop containers whose names say that they stand beside the article."""
-    called = [one for one in tree.iter(*_CONTAINERS) if _stands_beside(f"{one.get('class', '')} {one.get('id', '')}")]
+    called = [one for one in tree.iter(*_CONTAINERS) if _is_beside(one)]
     most = len(tree.text_content()) * _ARTICLE_SHARE if called else 0
     for element in called:
         if element.getparent() is not None and len(element.text_content()) < most and element.find(".//h1") is None:
@@ -100,75 +125,10 @@ def _letters(element: html.HtmlElement) -> int:
     return sum(map(len, "".join(element.itertext()).split()))
 
 
+def _is_beside(element: html.HtmlElement) -> bool:
+    return _stands_beside(f"{element.get('class', '')} {element.get('id', '')}")
+
+
 @lru_cache(maxsize=4096)
 def _stands_beside(name: str) -> bool:
     return bool(_BESIDE.search(name))
-
-
-def has_frame(tree: html.HtmlElement) -> bool:
-    """Whether an element is called an article's."""
-    return any(
-        one.tag in ("article", "main")
-        or _is_frame(one.get("class") or "")
-        or _is_frame(one.get("id") or "")
-        or one.get("itemprop") == "articleBody"
-        or (one.get("role") or "").startswith(("article", "main"))
-        for one in tree.iter(*_FRAMES)
-    )
-
-
-@lru_cache(maxsize=4096)
-def _is_frame(name: str) -> bool:
-    return bool(_FRAME.search(name))
-
-
-def _mark_frame(tree: html.HtmlElement) -> None:
-    """Call the innermost element that holds most of the running text what readers look for.
-
-    Where nothing is called so, trafilatura gathers paragraphs from all over the page: teasers come along, headings and
-    lists are lost.
-    """
-    texts: Counter[html.HtmlElement] = Counter()
-    whole = 0
-    for paragraph in tree.iter("p"):
-        length = _running(paragraph)
-        whole += length
-        for holder in takewhile(lambda one: one.tag != "body", paragraph.iterancestors() if length else ()):
-            texts[holder] += length
-    holders = [one for one, length in texts.items() if length >= max(_FRAME_LEAST, _FRAME_SHARE * whole)]
-    if not holders:
-        return
-    holder = max(holders, key=lambda one: sum(1 for _ in one.iterancestors()))
-    frame = html.Element("div", itemprop="articleBody")
-    frame.text, holder.text = holder.text, None
-    frame.extend(list(holder))
-    holder.append(frame)
-
-
-def _is_in_pieces(tree: html.HtmlElement) -> bool:
-    """Whether elements of one name share the running text, as where advertising parts an article: trafilatura reads
-    the first of them. What has a linked headline of its own is another article."""
-    pieces: dict[str, list[html.HtmlElement]] = {}
-    for one in tree.iter("div", "section"):
-        if (name := one.get("class")) and _is_frame(name) and _BODY.search(name):
-            pieces.setdefault(name, []).append(one)
-    return any(
-        len(some) > 1
-        and 0 < _prose(some[0]) < _FRAME_SHARE * sum(map(_prose, some))
-        and not any(one.find(".//h1") is not None or one.find(".//h2//a") is not None for one in some[1:])
-        for some in pieces.values()
-    )
-
-
-def _prose(element: html.HtmlElement) -> int:
-    """Characters of its running text."""
-    return sum(map(_running, element.iter("p")))
-
-
-def _running(paragraph: html.HtmlElement) -> int:
-    length = len(" ".join(paragraph.text_content().split()))
-    return length if length >= _PARAGRAPH and length > 2 * _linked(paragraph) else 0
-
-
-def _linked(element: html.HtmlElement) -> int:
-    return sum(len(one.text_content()) for one in element.iter("a"))

@@ -10,10 +10,10 @@ import pytest
 from lxml import html
 from trafilatura.xpaths import BODY_XPATH
 
+from pipelines.frame import frame_of
 from pipelines.page import UndecodableError, decode
 from pipelines.process import process
 from pipelines.recipe import Recipe
-from pipelines.tree import has_frame
 from pipelines.types import Article, Capture, Reason, Reject
 from tests.hostile import Hostile
 
@@ -143,14 +143,58 @@ CLASSES = (
 IDS = ("articleContent", "article", "story", "content", "primary-box", "the-primary", "contentBody", "left")
 
 
-@pytest.mark.parametrize("element", [
+ELEMENTS = (
     *(f'<div class="{name}"></div>' for name in CLASSES), *(f'<section id="{name}"></section>' for name in IDS),
     "<article></article>", "<main></main>", '<div itemprop="articleBody"></div>', '<div role="main"></div>',
     '<div role="article"></div>', '<p class="post"></p>', '<div role="banner"></div>',
-])  # fmt: skip
-def test_an_element_has_a_name_where_trafilatura_finds_it(element: str) -> None:
-    tree = html.document_fromstring(f"<html><body><div><p>{STORY}</p>{element}</div></body></html>")
-    assert has_frame(tree) == any(path(tree) for path in BODY_XPATH)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("element", ELEMENTS)
+def test_the_article_s_element_is_the_one_trafilatura_reads_first(element: str) -> None:
+    """Alone, and before and after any other."""
+    for other in ELEMENTS:
+        tree = html.document_fromstring(f"<html><body><div><p>{STORY}</p>{element}</div>{other}</body></html>")
+        found = next((one[0] for path in BODY_XPATH if (one := path(tree))), None)
+        assert frame_of(tree) is found
+
+
+DAYS = [
+    f"Am {day} fährt die Fähre alle zehn Minuten, sagte die Sprecherin der Stadt, und nimmt auch {what} mit."
+    for day, what in zip(
+        ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+        ("Räder", "Lastwagen", "Busse", "Pferde", "Motorräder", "Kutschen", "Anhänger"),
+        strict=True,
+    )
+]
+DECK = "Cars have to take the tunnel until the deck is back"
+
+
+@pytest.mark.parametrize(
+    ("below", "description"),
+    [
+        (f'<div class="summary">{LATER}</div><h2 class="deck">{DECK}</h2>', DECK),
+        (f'<div class="summary">{LATER}</div><ul class="deck"><li>{DECK}</li></ul>', LATER),
+    ],
+)
+def test_the_standfirst_is_the_heading_called_so(below: str, description: str) -> None:
+    """Whatever summary stands above it; what stands in a list is none."""
+    page = f"<body><article><h1>Bridge to close</h1>{below}<p>{STORY}</p>{'<p>'.join(DAYS)}</article></body>"
+    article = read(page.encode())
+    assert isinstance(article, Article)
+    assert article.description == description
+    assert description not in article.text
+
+
+@pytest.mark.parametrize("paragraphs", [4, 7])
+def test_what_stands_around_the_article_s_element_is_not_read(paragraphs: int) -> None:
+    """However short the article is."""
+    told = [STORY, MORE, *DAYS[: paragraphs - 2]]
+    story = "".join(f"<p>{one}</p>" for one in told)
+    page = f"<body><div><p>{TEASER}</p></div><div class='article-body'>{story}</div><div><p>{TEASER}</p></div></body>"
+    article = read(page.encode())
+    assert isinstance(article, Article)
+    assert article.text == "\n\n".join(told)
 
 
 @pytest.mark.parametrize(

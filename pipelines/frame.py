@@ -1,0 +1,117 @@
+"""The article's element: the one readers look for by name, or the one that holds the text where none is named."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+from itertools import takewhile
+
+from lxml import html
+
+_ELEMENTS = ("article", "main", "div", "section")
+#: The names by which trafilatura finds it, best first; tests/test_frame.py holds them against its own.
+_BODY_ID = re.compile(
+    r"^articleContent$|(?:entry|article|art)-content|article__content|article(?:-|__)?body|articleBody|body-text"
+)
+_BODY_CLASS = re.compile(
+    r"^(?:post|entry)$|post[-_]text|post-body|post-?entry|post[-_]?content|postContent|post_inner_wrapper|article-?text|"
+    r"articleText|(?:entry|page|text|article|art)-content|article__content|article(?:-|__)?body|articleBody|"
+    r"ArticleContent|body-text|article__container"
+)
+_STORY_ID = re.compile(r"^(?:article|story)$|^primary|story-body")
+_STORY_CLASS = re.compile(
+    r"^(?:postarea|art-postcontent|text|cell|story)$|^article |post-bodycopy|story-?content|"
+    r"(?:theme|blog|section|single)-content|single-post|main-column|wpb_text_column|story-body|field-body|(?i:fulltext)"
+)
+_MAIN_ID = re.compile(r"^content$|content-main|content-body|contentBody|[Mm]ain-[Cc]ontent")
+_MAIN_CLASS = re.compile(r"^content$|content[-_]main|content(?:-|__)body|[Mm]ain-[Cc]ontent|[Pp]age-[Cc]ontent")
+_NO_FRAME = 5
+_PIECE = re.compile(r"body|text", re.IGNORECASE)  # in a name: comments and teasers are entries, posts, contents too
+_PARAGRAPH = 80  # characters from which a paragraph is running text
+_SHARE = 0.6  # of the page's running text that stands in the article's element
+_LEAST = 500  # characters of it
+
+
+def frame_of(tree: html.HtmlElement) -> html.HtmlElement | None:
+    """The element that trafilatura would read first; None where no element is called an article's."""
+    best, found = _NO_FRAME, None
+    for one in tree.iter(*_ELEMENTS):
+        get = one.get
+        rank = _rank(one.tag, get("class") or "", get("id") or "", get("itemprop") or "", get("role") or "")
+        if rank < best:
+            best, found = rank, one
+            if not best:
+                break
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _rank(tag: str, name: str, identity: str, part: str, role: str) -> int:
+    """In which of trafilatura's looks at a page it finds an element, from 0; five are none."""
+    if part == "articleBody" or _BODY_ID.search(identity) or _BODY_CLASS.search(name):
+        return 0
+    if tag == "article":
+        return 1
+    if role == "article" or _STORY_ID.search(identity) or _STORY_CLASS.search(name):
+        return 2
+    if _MAIN_ID.search(identity) or _MAIN_CLASS.search(name):
+        return 3
+    return 4 if "main" in (tag, name[:4], identity[:4], role[:4]) else _NO_FRAME
+
+
+def mark_frame(tree: html.HtmlElement) -> None:
+    """Call the innermost element that holds most of the running text what readers look for.
+
+    Where nothing is called so, trafilatura gathers paragraphs from all over the page: teasers come along, headings and
+    lists are lost.
+    """
+    texts: Counter[html.HtmlElement] = Counter()
+    whole = 0
+    for paragraph in tree.iter("p"):
+        length = _running(paragraph)
+        whole += length
+        for holder in takewhile(lambda one: one.tag != "body", paragraph.iterancestors() if length else ()):
+            texts[holder] += length
+    holders = [one for one, length in texts.items() if length >= max(_LEAST, _SHARE * whole)]
+    if not holders:
+        return
+    holder = max(holders, key=lambda one: sum(1 for _ in one.iterancestors()))
+    frame = html.Element("div", itemprop="articleBody")
+    frame.text, holder.text = holder.text, None
+    frame.extend(list(holder))
+    holder.append(frame)
+
+
+def is_in_pieces(tree: html.HtmlElement) -> bool:
+    """Whether elements of one name share the running text, as where advertising parts an article: trafilatura reads
+    the first of them. What has a linked headline of its own is another article."""
+    pieces: dict[str, list[html.HtmlElement]] = {}
+    for one in tree.iter("div", "section"):
+        if (name := one.get("class")) and _is_piece(name):
+            pieces.setdefault(name, []).append(one)
+    return any(
+        len(some) > 1
+        and 0 < prose(some[0]) < _SHARE * sum(map(prose, some))
+        and not any(one.find(".//h1") is not None or one.find(".//h2//a") is not None for one in some[1:])
+        for some in pieces.values()
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_piece(name: str) -> bool:
+    return bool(_PIECE.search(name)) and _rank("div", name, "", "", "") < _NO_FRAME
+
+
+def prose(element: html.HtmlElement) -> int:
+    """Characters of its running text."""
+    return sum(map(_running, element.iter("p")))
+
+
+def _running(paragraph: html.HtmlElement) -> int:
+    length = len(" ".join(paragraph.text_content().split()))
+    return length if length >= _PARAGRAPH and length > 2 * _linked(paragraph) else 0
+
+
+def _linked(element: html.HtmlElement) -> int:
+    return sum(len(one.text_content()) for one in element.iter("a"))
