@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipelines.edges import judge_edges
 from pipelines.lines import ends_sentence, is_prose, key, likeness, sentence_keys, word_count
@@ -22,6 +23,8 @@ from pipelines.urls import same_site
 _HEAD_ROWS = 3  # lines of running text from the top that may still be headline or standfirst
 _PENDING = 4  # unknown short lines that furniture on both sides may enclose
 _FEWEST_NOTES, _NOTE = 2, 4  # items of a list that sums an article up, and words of each
+_LISTED = 3  # lines below the text, each with a bare address after it, that are a list of the article's
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _REPEATED = 8  # words of a line that is not said twice by chance
 _DOUBLED = 0.85  # likeness of two lines from which one is the other's standfirst
 
@@ -207,7 +210,20 @@ def _judge_tail(tail: list[Row], reader: Reader) -> None:
             row.go("field", by.CAPTION, [Claim("captions", row.text, "text")])
         elif row.linked >= 0.9:
             row.go("tail", by.LINK_ONLY)
+    _keep_list(tail)
     _judge_enclosed(tail)
+
+
+def _keep_list(tail: list[Row]) -> None:
+    """Give back the addresses of what the article lists, such as its sources: one below each of several lines."""
+    listed = [
+        row
+        for above, row in pairwise(tail)
+        if above.cut is None and row.cut and row.cut[1].origin == "shipped" and _ADDRESS.fullmatch(row.text)
+    ]
+    if len(listed) >= _LISTED:
+        for row in listed:
+            row.cut = None
 
 
 def _judge_enclosed(tail: list[Row]) -> None:

@@ -223,3 +223,15 @@ def test_a_body_in_pieces_is_one() -> None:
     article = read(f"<body><div>{pieces}</div><div class='elsewhere'><p>{TEASER}</p></div></body>".encode())
     assert isinstance(article, Article)
     assert article.text.split("\n\n") == [f"{STORY} {STORY}", f"{MORE} {MORE}", f"{LATER} {LATER}"]
+
+
+@pytest.mark.parametrize(("listed", "kept"), [(4, True), (2, False)])
+def test_addresses_that_an_article_lists_are_its_own(listed: int, kept: bool) -> None:
+    """One below each of several lines; single ones at the end lead to the page itself."""
+    books = ("The long bridge", "A river in spring", "Ferries of the coast", "Forty tunnels")[:listed]
+    addresses = [f"https://books.example.net/{n}" for n in range(listed)]
+    rows = "".join(f"<p>{book}</p><p>{one}</p>" for book, one in zip(books, addresses, strict=True))
+    page = f"<body><article><h1>What to read</h1><p>{STORY} {STORY}</p><p>{MORE} {LATER}</p>{rows}</article></body>"
+    article = read(page.encode())
+    assert isinstance(article, Article)
+    assert [one for one in addresses if one in article.text] == (addresses if kept else [])
