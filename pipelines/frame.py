@@ -10,7 +10,7 @@ from itertools import takewhile
 from lxml import html
 
 _ELEMENTS = ("article", "main", "div", "section")
-#: The names by which trafilatura finds it, best first; tests/test_frame.py holds them against its own.
+#: The names by which trafilatura finds it, best first; tests/test_page.py holds them against its own.
 _BODY_ID = re.compile(
     r"^articleContent$|(?:entry|article|art)-content|article__content|article(?:-|__)?body|articleBody|body-text"
 )

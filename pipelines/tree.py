@@ -38,11 +38,14 @@ _ARTICLE_SHARE = 1 / 3  # of the page's text: what holds more is the article's o
 def tree_for(page: Page, source: Source | None, *, whole: bool = False) -> tuple[html.HtmlElement, bool]:
     """A copy without what never is text, and with what the user marked: of the article's element where that is told
     and long enough to be read by itself, else of the whole page. Whether it is the element alone comes with it."""
-    if source and (selector := source.page.get("body")):
-        return _marked(page, selector, source.page.get("remove")), False
-    frame = None if whole else _frame_at_once(page.tree)
+    selector, remove = (source.page.get("body"), source.page.get("remove")) if source else (None, None)
+    if selector:
+        return _marked(page, selector, remove), False
+    frame = None if whole or remove else _frame_at_once(page.tree)
     tree = copy(page.tree) if frame is None else _alone(copy(frame))
     etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
+    if remove:  # a selector may tell of what is around the article
+        _drop(tree, remove)
     _drop_empty(tree)
     _drop_beside(tree)
     _drop_menus(tree)
@@ -52,8 +55,6 @@ def tree_for(page: Page, source: Source | None, *, whole: bool = False) -> tuple
         frame = None if whole else _long(frame_of(tree))
         if frame is not None:
             tree = _alone(frame)
-    if source and (remove := source.page.get("remove")):
-        _drop(tree, remove)
     return tree, frame is not None
 
 

@@ -14,7 +14,7 @@ from pipelines.frame import frame_of
 from pipelines.page import UndecodableError, decode
 from pipelines.process import process
 from pipelines.recipe import Recipe
-from pipelines.types import Article, Capture, Reason, Reject
+from pipelines.types import Article, Capture, Reason, Reject, Source
 from tests.hostile import Hostile
 
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -235,3 +235,27 @@ def test_addresses_that_an_article_lists_are_its_own(listed: int, kept: bool) ->
     article = read(page.encode())
     assert isinstance(article, Article)
     assert [one for one in addresses if one in article.text] == (addresses if kept else [])
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"remove": "#page .story > div.offer"},
+        {"remove": "div.offer, div.offer p"},
+        {"body": "#page div.told"},
+        {"body": "div.story", "remove": "#page .offer"},
+        {"body": "section.renamed", "remove": "#page .offer"},
+    ],
+)
+def test_a_person_says_where_the_article_stands_and_what_is_none(own: dict[str, str]) -> None:
+    """By selectors on the page as it was sent; one that fits nothing is as if it were not there."""
+    first, last = "".join(f"<p>{one}</p>" for one in DAYS[:3]), "".join(f"<p>{one}</p>" for one in DAYS[3:])
+    offer = f"<div class='offer'><p>{TEASER}</p></div>"
+    story = f"<div class='told'><p>{STORY}</p>{first}</div>{offer}<div class='told'><p>{MORE}</p>{last}</div>"
+    page = f"<body><div id='page'><h1>Ferries</h1><div class='story article-body'>{story}</div></div></body>"
+    capture = Capture(
+        url="https://example.org/1", fetched_at=SEEN, body=page.encode(), mime="text/html", source="paper"
+    )
+    article = process(capture, Recipe.default({"paper": Source(id="paper", page=own)}))
+    assert isinstance(article, Article)
+    assert article.text == "\n\n".join([STORY, *DAYS[:3], MORE, *DAYS[3:]])
