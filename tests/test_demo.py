@@ -62,6 +62,13 @@ def test_the_demo_fills_an_archive_and_a_second_one_adds_nothing(tmp_path: Path)
     assert again.pop("captures") > counts.pop("captures")  # that the feeds were asked again is on record
     assert again == counts
 
+    third = demo(db)
+    assert third.returncode == 1
+    assert f"follows outlets from http://127.0.0.1:{port}/ on" in third.stderr
+    assert f"make demo PORT={port}\n" in third.stderr
+    with Archive(db) as archive:
+        assert archive.counts() == {**counts, "captures": archive.counts()["captures"]}
+
 
 def test_a_port_in_use_is_told_with_the_remedy(tmp_path: Path) -> None:
     with Newsroom() as newsroom:

@@ -43,9 +43,9 @@ def main() -> int:
     except PortTakenError as problem:
         print(f"Error: {problem}, for example: make demo PORT={options.first_port + 100}", file=sys.stderr)
         return 1
-    if before and (others := sorted(_sources(options.db) - {outlet.slug for outlet in newsroom.outlets} - {"imports"})):
+    if problem := _stranger(options.db, newsroom, before):
         newsroom.close()
-        print(f"Error: {options.db} holds {', '.join(others)}; the demo leaves it alone: move it away", file=sys.stderr)
+        print(f"Error: {problem}", file=sys.stderr)
         return 1
     with newsroom, tempfile.TemporaryDirectory() as folder:
         first, last = newsroom.outlets[0], newsroom.outlets[-1]
@@ -102,9 +102,20 @@ def _articles(db: Path) -> int:
         return archive.counts()["articles"]
 
 
-def _sources(db: Path) -> set[str]:
+def _stranger(db: Path, newsroom: Newsroom, before: int) -> str | None:
+    """Why an archive is none of this newsroom's: it follows other outlets, or these where they are no more."""
+    if not db.exists():
+        return None
     with Archive(db) as archive:
-        return {row["id"] for row in archive.db.query("SELECT id FROM sources")}
+        held = {row["id"]: row["homepage"] for row in archive.db.query("SELECT id, homepage FROM sources")}
+    now = {outlet.slug: f"{outlet.base}/" for outlet in newsroom.outlets}
+    if before and (others := sorted(held.keys() - now.keys() - {"imports"})):
+        return f"{db} holds {', '.join(others)}; the demo leaves it alone: move it away"
+    then = next((held[slug] for slug in now if held.get(slug, now[slug]) != now[slug]), None)
+    if then is None:
+        return None
+    port = then.rstrip("/").rpartition(":")[2]
+    return f"{db} follows outlets from {then} on: move it away, or have them there again: make demo PORT={port}"
 
 
 if __name__ == "__main__":
