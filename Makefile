@@ -20,7 +20,7 @@ serve: $(READY) ## open archive.db in Datasette
 	@$(BIN)/tearsheet serve $(if $(PORT),--port $(PORT))
 
 test: $(READY) ## the suite but for what is slow
-	@$(BIN)/python -m pytest -n $$(((3 * $$(getconf _NPROCESSORS_ONLN) + 1) / 2)) --dist worksteal -m "not slow and not browser"
+	@$(BIN)/python -m pytest -n $$(((3 * $$(getconf _NPROCESSORS_ONLN) + 1) / 2)) --dist worksteal -m "not slow and not browser"  # commands wait too
 
 test-slow: $(READY) ## crawls killed many times over, a day of polling, a year of feeds
 	@$(BIN)/python -m pytest -n $$((2 * $$(getconf _NPROCESSORS_ONLN))) --dist worksteal -m slow  # crawls mostly wait

@@ -144,8 +144,8 @@ def _found(lines: Sequence[tuple[str, str]], page: Page, rules: RuleSet, claims:
     if known:
         inside = Surroundings(shown, frozenset(known), claims)
         claims += tuple(inside.claims(Reader(rules)))
-        if (first := inside.standfirst_within()) is not None:
-            n = at.index(first)
+        if inside.within is not None:
+            n = at.index(inside.within)
             pieces[n] = pieces[n]._replace(tag="standfirst")
     return _joined(pieces, claims)
 

@@ -24,7 +24,7 @@ _HEAD_ROWS = 3  # lines of running text from the top that may still be headline 
 _PENDING = 4  # unknown short lines that furniture on both sides may enclose
 _FEWEST_NOTES, _NOTE = 2, 4  # items of a list that sums an article up, and words of each
 _LISTED = 3  # lines below the text, each with a bare address after it, that are a list of the article's
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_ADDRESS = "common.address-only"  # the rule for a line that is nothing but a web address
 _REPEATED = 8  # words of a line that is not said twice by chance
 _DOUBLED = 0.85  # likeness of two lines from which one is the other's standfirst
 
@@ -216,11 +216,7 @@ def _judge_tail(tail: list[Row], reader: Reader) -> None:
 
 def _keep_list(tail: list[Row]) -> None:
     """Give back the addresses of what the article lists, such as its sources: one below each of several lines."""
-    listed = [
-        row
-        for above, row in pairwise(tail)
-        if above.cut is None and row.cut and row.cut[1].origin == "shipped" and _ADDRESS.fullmatch(row.text)
-    ]
+    listed = [row for above, row in pairwise(tail) if above.cut is None and row.cut and row.cut[1].id == _ADDRESS]
     if len(listed) >= _LISTED:
         for row in listed:
             row.cut = None

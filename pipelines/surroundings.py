@@ -40,16 +40,18 @@ class Surroundings:
     lines: Sequence[Line]
     inside: frozenset[int]
     page: Sequence[Claim]
+    within: int | None = field(init=False)  # the line of the text that is its standfirst
     _titles: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         titles = frozenset(key(str(one.value)) for one in self.page if one.field == "title")
         object.__setattr__(self, "_titles", titles)
+        object.__setattr__(self, "within", self._standfirst_within())
 
     def claims(self, reader: Reader) -> Iterator[Claim]:
         """The facts that stand around the text."""
         head = self._head()
-        if self.standfirst_within() is None and (above := self._standfirst(head)) is not None:
+        if self.within is None and (above := self._standfirst(head)) is not None:
             yield Claim("description", above.text, "page:standfirst")
         for line in head:
             yield from self._facts(line, "lead", reader)
@@ -64,7 +66,7 @@ class Surroundings:
 
     def _head(self) -> Sequence[Line]:
         """The lines from just above the headline to the text, without those of the text and those that are links."""
-        first = min((n for n in self.inside if not self._is_title(n)), default=min(self.inside))
+        first = self._opening()
         start = max(0, first - _HEAD)
         for n in range(first - 1, max(0, first - _FARTHEST_TITLE) - 1, -1):
             if self._is_title(n):
@@ -76,6 +78,10 @@ class Surroundings:
             if n not in self.inside or self._is_title(n)
             if self.lines[n].linked * 2 < len(self.lines[n].text) or _is_byline(self.lines[n].element)
         ]
+
+    def _opening(self) -> int:
+        """The first line of the text that is not the headline."""
+        return min((n for n in self.inside if not self._is_title(n)), default=min(self.inside))
 
     def _is_title(self, n: int) -> bool:
         line = self.lines[n]
@@ -110,13 +116,13 @@ class Surroundings:
                 return line
         return None
 
-    def standfirst_within(self) -> int | None:
+    def _standfirst_within(self) -> int | None:
         """The line with which the text opens, where it is a standfirst: called so, or the page's description in an
         element of another kind than the paragraph after it. Below a headline it is a heading that is called so."""
         first = min(self.inside)
         if self._opens_apart(first):
             return first
-        below = min((n for n in self.inside if not self._is_title(n)), default=first)
+        below = self._opening()
         heading = self.lines[below].element.tag in _HEADINGS and is_called_standfirst(self.lines[below].element)
         return below if heading else None
 

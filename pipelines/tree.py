@@ -39,40 +39,27 @@ def tree_for(page: Page, source: Source | None, *, whole: bool = False) -> tuple
     """A copy without what never is text, and with what the user marked: of the article's element where that is told
     and long enough to be read by itself, else of the whole page. Whether it is the element alone comes with it."""
     selector, remove = (source.page.get("body"), source.page.get("remove")) if source else (None, None)
-    if selector:
-        return _marked(page, selector, remove), False
-    frame = None if whole or remove else _frame_at_once(page.tree)
+    frame = None if whole or selector or remove else _frame_at_once(page.tree)
     tree = copy(page.tree) if frame is None else _alone(copy(frame))
     etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
-    if remove:  # a selector may tell of what is around the article
-        _drop(tree, remove)
+    for element in tree.cssselect(remove) if remove else ():  # it may tell of what is around the article
+        if element.getparent() is not None:
+            element.drop_tree()
     _drop_empty(tree)
+    if selector:
+        found = tree.cssselect(selector)
+        return _alone(*map(copy, found)) if found else tree, False
     _drop_beside(tree)
     _drop_menus(tree)
     if frame is None:
-        if frame_of(tree) is None or is_in_pieces(tree):
+        frame = frame_of(tree)
+        if frame is None or is_in_pieces(tree):
             mark_frame(tree)
-        frame = None if whole else _long(frame_of(tree))
+            frame = frame_of(tree)
+        frame = None if whole else _long(frame)
         if frame is not None:
             tree = _alone(frame)
     return tree, frame is not None
-
-
-def _marked(page: Page, selector: str, remove: str | None) -> html.HtmlElement:
-    """A page of nothing but the elements the user marked; the whole page where it has none."""
-    tree = copy(page.tree)
-    etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
-    _drop_empty(tree)
-    if remove:
-        _drop(tree, remove)
-    found = tree.cssselect(selector)
-    return _alone(*map(copy, found)) if found else tree
-
-
-def _drop(tree: html.HtmlElement, selector: str) -> None:
-    for element in tree.cssselect(selector):
-        if element.getparent() is not None:
-            element.drop_tree()
 
 
 def _frame_at_once(tree: html.HtmlElement) -> html.HtmlElement | None:
