@@ -212,6 +212,36 @@ def test_another_rendition_is_no_revision(writer: Writer) -> None:
     assert put(writer, capture(hours=2), article(text="The story, edited."))[1] == "revised"
 
 
+def test_an_edit_is_seen_whichever_form_of_the_page_came_first(writer: Writer) -> None:
+    """Once the page itself was seen, it alone says what is shown when; a form that came before is taken for it."""
+    writer.db.execute("PRAGMA synchronous = OFF")
+    wrong = []
+    histories = product(map("".join, product("A", "ABC", "ABC", "ABC")), product((False, True), repeat=4))
+    for number, (texts, forms) in enumerate(histories):
+        url = f"{URL}/{number}"
+        for n, (text, form) in enumerate(zip(texts, forms, strict=True)):
+            page = capture(f"{url}/print" if form else url, hours=n, body=f"{number} {n}".encode(), entry=None)
+            put(writer, page, article(url, SHOWN[text]))
+        row = writer.db.execute("SELECT id FROM articles WHERE url = ?", [url]).fetchone()
+        found = writer.db.execute(TIMELINE, {"id": row["id"]}).fetchall()
+        if list(map(tuple, found)) != timeline(as_the_page(texts, forms)):
+            wrong.append((texts, forms))
+    assert not wrong
+
+
+def as_the_page(texts: str, forms: Sequence[bool]) -> str:
+    """What was shown, hour by hour, as far as captures of the page itself tell, and those of forms that came before."""
+    first = forms.index(False) if False in forms else len(texts)
+    before, shown = texts[:first], list(texts)
+    since = len(before.rstrip(before[-1:]))  # the last text that only forms show
+    if first < len(texts) and before[-1:] not in before[:since]:  # one that came back was the page's own by that
+        shown[since:first] = texts[first] * (first - since)
+    for n in range(first + 1, len(texts)):
+        if forms[n]:
+            shown[n] = shown[n - 1]
+    return "".join(shown)
+
+
 def test_the_same_rendition_revises_under_its_own_address(writer: Writer, path: Path) -> None:
     put(writer, capture(PRINT), article(text="The story."))
     assert put(writer, capture(PRINT, hours=1), article(text="The story, edited."))[1] == "revised"

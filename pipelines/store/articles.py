@@ -121,9 +121,11 @@ def _update(
         return "rebuilt" if rewritten else "unchanged"
     cuts = [one.text for one in ledger.removals_of(connection, known["id"])], [one.text for one in article.removals]
     same = revise.same(revise.words_of(known), words, *cuts)
-    if place.first_of_page and not same:  # nothing changed: the first capture was of another form
-        _rebuild(connection, known, {**values, "gone_at": None, "capture_id": capture_id})
-        return "moved"
+    if place.first_of_page and not revise.is_back(connection, known["id"]):
+        # nothing changed: what came first was another form; from now on the page itself is what later ones are held to
+        since = min(known["first_seen_at"], at)
+        _rebuild(connection, known, {**values, "gone_at": None, "capture_id": capture_id, "first_seen_at": since})
+        return "unchanged" if same and not place.moved else "moved"
     older = (at, capture_id) < (known["base_at"], known["capture_id"])
     if older and place.beside:
         return _moved_to(connection, known, values, place)

@@ -50,7 +50,7 @@ def follow(connection: sqlite3.Connection, known: sqlite3.Row, capture_id: int, 
     """
     article_id = known["id"]
     returned = find(connection, article_id, words)
-    if _is_back(connection, article_id):
+    if is_back(connection, article_id):
         connection.execute(
             "UPDATE returns SET seen_until = ? WHERE article_id = ? AND seen_until IS NULL", (at, article_id)
         )
@@ -111,7 +111,7 @@ def merge_equal(connection: sqlite3.Connection, article_id: int, n: int) -> None
     row = connection.execute("SELECT * FROM revisions WHERE article_id = ? AND n = ?", (article_id, n)).fetchone()
     if (
         row is None
-        or (following is None and _is_back(connection, article_id))
+        or (following is None and is_back(connection, article_id))
         or not same(words_of(row), words_of(after))
     ):
         return
@@ -139,7 +139,7 @@ def find(connection: sqlite3.Connection, article_id: int, words: Words) -> int |
     return next((int(row["n"]) for row in recent if same(words_of(row), words)), None)
 
 
-def _is_back(connection: sqlite3.Connection, article_id: int) -> bool:
+def is_back(connection: sqlite3.Connection, article_id: int) -> bool:
     """Whether the present words are those of a revision."""
     found = connection.execute("SELECT 1 FROM returns WHERE article_id = ? AND seen_until IS NULL", (article_id,))
     return found.fetchone() is not None
