@@ -40,6 +40,7 @@ class _Piece(NamedTuple):
 _READABLE = re.compile(r"\w")
 _LITTLE = 1500  # characters; a text this long is not looked for again
 _FEWEST = 2  # lines of an article's element; with less, the page around it is looked at
+_FEWEST_HEAPED = 5  # lines of the page within one of the reader
 _SUSPICIOUS = 500  # characters of visible text that cannot be nothing
 _MANY_TIMES = 3  # as much must the page's scripts hold to be read instead of what it shows
 _ELEMENTS = {"figcaption": "caption", "caption": "caption", "li": "li", "blockquote": "quote"}
@@ -76,13 +77,21 @@ def _lines(page: Page, source: Source | None, claims: Sequence[Claim]) -> list[t
         lines = _read(tree)
     if _in_doubt(lines, page):
         lines = _read(tree_for(page, source, whole=True)[0] if alone else tree, twice=True)
+    if _is_heap(lines, page):
+        lines = _read(tree_for(page, source, whole=True)[0], twice=True, others=True)
+        lines = _own_lines(page) if _is_heap(lines, page) else lines
     if _size(lines) < _SUSPICIOUS and _size(kept := lines_in_scripts(page, claims)) > _MANY_TIMES * _size(lines):
         return kept
     if not lines:
-        lines = [(line.text, "p") for line in page.lines() if line.linked * 2 < len(line.text)]
+        lines = _own_lines(page)
         if _size(lines) > _SUSPICIOUS:
             raise ExtractionError(f"{len(lines)} lines of visible text, but no reader finds an article")
     return lines
+
+
+def _own_lines(page: Page) -> list[tuple[str, str]]:
+    """What the page shows but for its links."""
+    return [(line.text, "p") for line in page.lines() if line.linked * 2 < len(line.text)]
 
 
 def _in_doubt(lines: Sequence[tuple[str, str]], page: Page) -> bool:
@@ -91,14 +100,22 @@ def _in_doubt(lines: Sequence[tuple[str, str]], page: Page) -> bool:
     return found < _LITTLE and found < 0.2 * sum(len(one.text) for one in page.lines() if not one.links)
 
 
+def _is_heap(lines: Sequence[tuple[str, str]], page: Page) -> bool:
+    """Whether the reader told no lines apart and gave all that it saw as one."""
+    heap = _squeezed(lines[0][0]) if len(lines) == 1 else ""
+    told = (_squeezed(one.text) for one in page.lines() if " " in one.text) if heap else ()
+    return sum(one in heap for one in told if one != heap) >= _FEWEST_HEAPED
+
+
 def _size(lines: Sequence[tuple[str, str]]) -> int:
     return sum(len(text) for text, _ in lines)
 
 
-def _read(tree: html.HtmlElement, *, twice: bool = False) -> list[tuple[str, str]]:
-    """The lines trafilatura finds; `twice` lets it look again, less strictly, when it found little."""
+def _read(tree: html.HtmlElement, *, twice: bool = False, others: bool = False) -> list[tuple[str, str]]:
+    """The lines trafilatura finds; `twice` lets it look again, less strictly, when it found little, and `others` lets
+    it ask the readers it knows beside its own."""
     # any format but "python": for that one it renders a text that nobody asks for here
-    options = Extractor(output_format="txt", fast=True, comments=False, links=False, formatting=False)
+    options = Extractor(output_format="txt", fast=not others, comments=False, links=False, formatting=False)
     options.min_extracted_size = 200
     options.min_output_size = 1
     options.max_file_size = 10**9  # the body was capped when it was fetched

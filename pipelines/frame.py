@@ -60,6 +60,11 @@ def _rank(tag: str, name: str, identity: str, part: str, role: str) -> int:
     return 4 if "main" in (tag, name[:4], identity[:4], role[:4]) else _NO_FRAME
 
 
+def is_hollow(frame: html.HtmlElement) -> bool:
+    """Whether an element is called an article's and holds no text to speak of: a teaser, a menu, a counter."""
+    return not prose(frame) and len(" ".join(frame.text_content().split())) < _LEAST
+
+
 def mark_frame(tree: html.HtmlElement) -> None:
     """Call the innermost element that holds most of the running text what readers look for.
 
@@ -70,13 +75,20 @@ def mark_frame(tree: html.HtmlElement) -> None:
     whole = 0
     for paragraph in tree.iter("p"):
         length = _running(paragraph)
+        if not length:
+            continue
+        around = list(takewhile(lambda one: one.tag != "body", paragraph.iterancestors()))
+        if any(one.tag == "li" for one in around):  # teasers and comments stand in lists
+            continue
         whole += length
-        for holder in takewhile(lambda one: one.tag != "body", paragraph.iterancestors() if length else ()):
+        for holder in around:
             texts[holder] += length
     holders = [one for one, length in texts.items() if length >= max(_LEAST, _SHARE * whole)]
     if not holders:
         return
     holder = max(holders, key=lambda one: sum(1 for _ in one.iterancestors()))
+    article = next(holder.iterancestors("article"), holder)
+    holder = next(one for one in (holder, *holder.iterancestors()) if texts[one] == texts[article])
     frame = html.Element("div", itemprop="articleBody")
     frame.text, holder.text = holder.text, None
     frame.extend(list(holder))

@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree, html
 
-from pipelines.frame import frame_of, is_in_pieces, mark_frame, prose
+from pipelines.frame import frame_of, is_hollow, is_in_pieces, mark_frame, prose
 from pipelines.page import Page
 from pipelines.types import Source
 
@@ -53,6 +53,9 @@ def tree_for(page: Page, source: Source | None, *, whole: bool = False) -> tuple
     _drop_menus(tree)
     if frame is None:
         frame = frame_of(tree)
+        if frame is not None and is_hollow(frame):
+            frame.attrib.clear()  # whatever it is called
+            frame = None
         if frame is None or is_in_pieces(tree):
             mark_frame(tree)
             frame = frame_of(tree)

@@ -110,17 +110,26 @@ LATER = "Die Fähre fährt bis dahin alle zehn Minuten, sagte die Sprecherin der
 TEASER = "Wer im Mai gewählt wird, entscheidet sich zwischen drei Bewerbern, von denen zwei schon im Rathaus sitzen."
 
 
+@pytest.mark.parametrize(
+    "hollow",
+    [
+        "",
+        '<div class="entry-content">1,024 views</div>',
+        '<article class="teaser"><a href="/ferry">The ferry waits</a></article>',
+        '<div itemprop="articleBody"></div>',
+    ],
+)
 @pytest.mark.parametrize("listing", ["<ul>{}</ul>", "<table><tr><td><ol>{}</ol></td></tr></table>"])
 @pytest.mark.parametrize("frame", ["<div>{}</div>", "<table><tr><td>{}</td></tr></table>"])
-def test_an_article_whose_element_has_no_name_is_whole(listing: str, frame: str) -> None:
-    """Headings and lists within it are text; menus and what stands in other elements are not."""
+def test_an_article_whose_element_has_no_name_is_whole(listing: str, frame: str, hollow: str) -> None:
+    """Headings and lists within it are text; menus and what stands in other elements are not, whatever their names."""
     steps = "".join(f"<li>{one}</li>" for one in STEPS)
     story = (
         f"<h1>Bridge to close</h1><p>{STORY} {STORY}</p><div class='slot'> </div><h2>What happens when</h2>"
         f"<ul>{steps}</ul><div></div><p>{MORE}</p><p>{LATER} {LATER}</p>"
     )
     menu = listing.format(MENU)
-    page = f"<body>{menu}{frame.format(story)}<div><h3>Elsewhere</h3><p>{TEASER}</p></div>{menu}</body>"
+    page = f"<body>{menu}{hollow}{frame.format(story)}<div><h3>Elsewhere</h3><p>{TEASER}</p></div>{menu}</body>"
     article = read(page.encode())
     assert isinstance(article, Article)
     told = [html.fromstring(one).text_content() for one in STEPS]
@@ -128,6 +137,36 @@ def test_an_article_whose_element_has_no_name_is_whole(listing: str, frame: str)
         f"{STORY} {STORY}", "What happens when", *told, MORE, f"{LATER} {LATER}",
     ]  # fmt: skip
     assert not [cut for cut in article.removals if "Politics" in cut.text]  # it was never taken for text
+
+
+def test_a_list_of_teasers_is_not_the_article_however_long() -> None:
+    teasers = "".join(f"<li><h4>{day}</h4><p>{day}</p></li>" for day in DAYS)
+    story = f"<div><h2>What happens when</h2><p>{STORY} {STORY}</p><p>{MORE}</p><p>{LATER} {LATER}</p></div>"
+    article = read(f"<body><h1>Bridge to close</h1><div>{story}<ul>{teasers}</ul></div></body>".encode())
+    assert isinstance(article, Article)
+    assert article.text.split("\n\n") == ["What happens when", f"{STORY} {STORY}", MORE, f"{LATER} {LATER}"]
+
+
+def test_an_article_element_is_read_with_what_stands_before_most_of_its_text() -> None:
+    slides = "".join(f"<div><h2>{day[:9]}</h2><p>{day}</p></div>" for day in DAYS)
+    story = f"<article><section><p>{STORY}</p><div>{slides}</div></section></article>"
+    menu = '<article class="teaser"><a href="/ferry">The ferry waits</a></article>'
+    article = read(f"<body><h1>Bridge to close</h1>{menu}{story}<div><p>{TEASER}</p></div></body>".encode())
+    assert isinstance(article, Article)
+    assert [line for line in article.text.split("\n\n") if len(line) > 20] == [STORY, *DAYS]
+
+
+@pytest.mark.parametrize("frame", ["<div>{}</div>", "<table><tr><td>{}</td></tr></table>", "<span>{}</span>"])
+def test_a_page_that_no_reader_takes_apart_is_told_apart_by_its_own_lines(frame: str) -> None:
+    """Where there is little text and no element has a name, a reader gives the whole page as one line."""
+    told = f"{STORY} {MORE}"
+    menu = "".join(
+        f'<div><a href="/s/{one}">{one} news</a></div>' for one in ("Town", "Port", "School", "Sport", "Sea")
+    )
+    page = f"<body><div>{menu}</div><h1>Bridge to close</h1>{frame.format(told)}<div>{menu}</div></body>"
+    article = read(page.encode())
+    assert isinstance(article, Article)
+    assert article.text == told
 
 
 CLASSES = (
