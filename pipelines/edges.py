@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipelines.lines import ends_sentence
 from pipelines.rows import Row
 from pipelines.rules import structure as by
 
-_TEXT = -1.5  # log-odds below which a line is clearly text
+_TEXT = -1.5  # log-odds from which down a line is clearly text
 _ALONE = 3.0  # log-odds from which a line is furniture wherever it stands
 _MOST = 0.3  # share of the characters that a stretch may take
 _FEWEST = 2  # lines a text must have
@@ -21,7 +22,7 @@ def judge_edges(rows: Sequence[Row]) -> None:
     """Mark the furniture at both ends; rows are those still kept, in order."""
     if len(rows) < _FEWEST:
         return
-    odds = [_odds(row) for row in rows]
+    odds = [_odds(row, told) for row, told in zip(rows, _announced(rows), strict=True)]
     lengths = [row.stop - row.start for row in rows]
     tail = _stretch(odds[:0:-1], lengths[:0:-1], sum(lengths))
     left = len(rows) - tail
@@ -31,8 +32,10 @@ def judge_edges(rows: Sequence[Row]) -> None:
             row.go("lead" if n < head else "tail" if n >= left else "body", by.UNLIKELY)
 
 
-def _odds(row: Row) -> float:
-    """A quotation is another's words, not the site's."""
+def _odds(row: Row, announced: bool) -> float:
+    """A quotation is another's words, not the site's, and what the text announces is its own."""
+    if announced and row.odds < _ALONE:
+        return min(row.odds, _TEXT)
     return min(row.odds, 0.0) if row.tag == "quote" else row.odds
 
 
@@ -41,9 +44,26 @@ def _stretch(odds: Sequence[float], lengths: Sequence[int], whole: int) -> int:
     best = total = 0.0
     count = 0
     for n, one in enumerate(odds, 1):
-        if one < _TEXT:
+        if one <= _TEXT:
             break
         total += one
         if total > best:
             best, count = total, n
     return count if sum(lengths[:count]) <= _MOST * whole else 0
+
+
+def _announced(rows: Sequence[Row]) -> list[bool]:
+    """Which rows a line of the text announces by the colon it ends with: all items of a list, or a line, and the next
+    one where that is no sentence but a name or a date above it."""
+    found = [False] * len(rows)
+    for n, row in enumerate(rows):
+        if not row.text.endswith((":", "：")) or row.odds >= 0:
+            continue
+        stop = n + 1
+        while row.tag != "li" and stop < len(rows) and rows[stop].tag == "li":
+            stop += 1
+        if stop == n + 1 < len(rows):
+            stop += 1 if ends_sentence(rows[stop].text) else 2
+        for i in range(n + 1, min(stop, len(rows))):
+            found[i] = True
+    return found

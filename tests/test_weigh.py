@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -57,6 +58,34 @@ def test_what_would_take_much_of_the_article_stays() -> None:
 def test_a_quotation_is_never_cut_by_odds() -> None:
     lines = [(one, 4.0) for one in ("The sea was here first.", "It will be here last.", "So it goes.")]
     assert len(_kept([*lines, *lines[:1]], tag="quote")) == 4
+
+
+@pytest.mark.parametrize(
+    ("announcing", "announced", "kept"),
+    [
+        (("Sources:", -1.0), [("M. Orn, Harbours of the North, 1970", 1.0)], 1),
+        (("Author:", -1.0), [("Mila Orn, Marvik", 1.0), ("Mila has written about harbours since 1999.", 1.0)], 2),
+        (("Sources:", -1.0), [("A letter of the port.", 1.0), ("Yours every morning", 1.0)], 1),
+        (("Also today:", 1.0), [("The ferry is late again", 1.0)], 0),
+        (("Also today:", -1.0), [("The ferry is late again", 3.5)], 0),
+        (("He went home.", -1.0), [("The ferry is late again", 1.0)], 0),
+    ],
+)
+def test_what_a_line_of_the_text_announces_stays_with_it(
+    announcing: tuple[str, float], announced: list[tuple[str, float]], kept: int
+) -> None:
+    """A line, and the next one where that is a name or a date; but for what is surely furniture."""
+    lines = _kept([*_BODY, announcing, *announced])
+    assert [text for text, _ in announced if text in lines] == [text for text, _ in announced[:kept]]
+
+
+def test_a_list_stays_with_the_line_that_announces_it() -> None:
+    items = _extraction([("Take the tunnel", 0.5), ("Take the train", 0.5), ("Stay at home", 0.5)], "li")
+    head = _extraction([*_BODY, ("What you can do:", -2.0)])
+    below = len(head.text) + 2
+    moved = [replace(one, start=one.start + below, stop=one.stop + below) for one in items.blocks]
+    both = Extraction(text=f"{head.text}\n\n{items.text}", blocks=(*head.blocks, *moved))
+    assert strip(both, rule_set(())).text == both.text
 
 
 def test_in_the_middle_only_what_is_surely_furniture_goes() -> None:
