@@ -37,6 +37,7 @@ class Truth:
     authors: tuple[str, ...] | None = None
     fetched_at: datetime = SEEN
     standfirst: bool = False  # whether the standfirst belongs to `text`
+    signed: bool = False  # whether bylines and dates may stand in `text`: to lose one is none
 
     @property
     def capture(self) -> Capture:
@@ -84,6 +85,7 @@ def _own(folder: Path) -> Iterator[Truth]:
             authors=_names(row.get("authors")),
             fetched_at=_moment(row.get("crawl_date")),
             standfirst="summary_paragraphs" in row,
+            signed="group" in row,
         )
 
 

@@ -15,7 +15,7 @@ from functools import partial
 import trafilatura
 
 from bench.corpus import Truth
-from bench.scoring import authors_f1, exact, f1_of, foreign, overlap, same_day, same_minute, same_title
+from bench.scoring import authors_f1, exact, f1_of, foreign, overlap, same_day, same_minute, same_title, unsigned
 from pipelines.people import body_in
 from pipelines.process import process
 from pipelines.recipe import Recipe
@@ -109,7 +109,8 @@ def figures(truths: Sequence[Truth], readings: Sequence[Reading]) -> Figures:
     pairs = list(zip(truths, readings, strict=True))
     f1, precision, recall = f1_of([overlap(truth.text, reading.text) for truth, reading in pairs])
     wrong = [foreign(reading.text, truth.text) or [True] for truth, reading in pairs]
-    lost = [foreign(truth.text, reading.text) or [False] for truth, reading in pairs]
+    wanted = [unsigned(truth.text) if truth.signed else truth.text for truth in truths]
+    lost = [foreign(text, reading.text) or [False] for text, reading in zip(wanted, readings, strict=True)]
     found = {
         "f1": f1,
         "precision": precision,

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 
 _TOKEN = re.compile(r"\w+")
 _RUN = 4  # tokens of a shingle
+_NAME, _BYLINE = 4, 16  # tokens, at most, of a name alone and of a line that says who wrote a text and when
+_SIGNED = re.compile(r"^\W*(?:by|post|written|publi|updated|modified|filed)|\b(?:19|20)\d\d\b", re.IGNORECASE)
 
 Counts = tuple[float, float, float]  # right, too much, missing
 
@@ -66,6 +68,20 @@ def foreign(text: str, other: str) -> list[bool]:
             hits = sum(count for run, count in runs.items() if run in known[size - 1])
             verdicts.append(hits < runs.total() / 2)
     return verdicts
+
+
+def unsigned(text: str) -> str:
+    """A text without the lines at both ends that only say who wrote it and when, as long as others stay."""
+    kept = [line for line in text.splitlines() if _TOKEN.search(line)]
+    for end in (0, -1):
+        while len(kept) > 1 and _is_signature(kept[end]):
+            kept.pop(end)
+    return "\n".join(kept)
+
+
+def _is_signature(line: str) -> bool:
+    count = len(tokens(line))
+    return count <= _NAME or (count <= _BYLINE and bool(_SIGNED.search(line)))
 
 
 def lines(text: str) -> list[str]:
