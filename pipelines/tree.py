@@ -28,6 +28,10 @@ _BESIDE = re.compile(
     r"site-?(?:header|footer|nav)|skip-?link)(?:$|[\s_-])",
     re.IGNORECASE,
 )
+#: Names they give to a heading between paragraphs, of which readers know none but `h1` to `h6`.
+_CROSSHEAD = re.compile(
+    r"sub-?_?head(?!er)|cross-?_?head|inter-?_?t[ií]t|zwischen-?_?(?:titel|ueberschr)", re.IGNORECASE
+)
 _EMPTY = etree.XPath("//div[not(node()[not(self::text()) or normalize-space()])]")
 _ENOUGH = 600  # characters of running text; with less, trafilatura looks at the rest of the page too
 _CONTAINERS = ("div", "section", "ul", "ol", "header", "table")
@@ -51,6 +55,7 @@ def tree_for(page: Page, source: Source | None, *, whole: bool = False) -> tuple
         return _alone(*map(copy, found)) if found else tree, False
     _drop_beside(tree)
     _drop_menus(tree)
+    _name_headings(tree)
     if frame is None:
         frame = frame_of(tree)
         if frame is not None and is_hollow(frame):
@@ -110,6 +115,18 @@ def _drop_menus(tree: html.HtmlElement) -> None:
         links = list(listing.iter("a"))
         if len(links) >= _MENU and _letters(listing) * _MENU_SHARE < sum(map(_letters, links)):
             listing.drop_tree()
+
+
+def _name_headings(tree: html.HtmlElement) -> None:
+    """Make headings of lines that are called so."""
+    for one in tree.iter("div", "span"):
+        if not len(one) and (name := one.get("class")) and _is_crosshead(name):
+            one.tag = "h3"
+
+
+@lru_cache(maxsize=4096)
+def _is_crosshead(name: str) -> bool:
+    return bool(_CROSSHEAD.search(name))
 
 
 def _letters(element: html.HtmlElement) -> int:

@@ -11,7 +11,18 @@ import pytest
 from bench import floors, quality
 from bench.corpus import SEEN, Truth, load, sets
 from bench.measure import Reading, measure, read_all
-from bench.scoring import authors_f1, exact, f1_of, foreign, harmonic, overlap, same_day, same_minute, same_title
+from bench.scoring import (
+    authors_f1,
+    exact,
+    f1_of,
+    foreign,
+    harmonic,
+    overlap,
+    same_day,
+    same_minute,
+    same_title,
+    unsigned,
+)
 
 # --- scores
 
@@ -209,3 +220,9 @@ def test_checkout_of_fundus(tmp_path: Path) -> None:
 
     (folder / "Gazette_2024_05_03.html.gz").unlink()  # fewer pages than versions: by the dates
     assert [one.title for one in load(tmp_path / "fundus")] == ["Late", "Between"]
+
+
+def test_bylines_and_dates_at_the_ends_of_a_loose_truth_are_told() -> None:
+    story = "The bridge closes in June 2024, and nobody in the town can say for how many weeks it will stay closed."
+    assert unsigned(f"By Mila Orn on 3 May 2024\n\nMila Orn\n\n{story}\n\nPosted by Mila") == story
+    assert unsigned("Mila Orn") == "Mila Orn"

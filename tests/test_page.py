@@ -225,6 +225,15 @@ def test_the_standfirst_is_the_heading_called_so(below: str, description: str) -
     assert description not in article.text
 
 
+@pytest.mark.parametrize("name", ["pf_subheadline", "article__crosshead", "text-zwischentitel", "intertitre"])
+def test_a_line_called_a_heading_is_one(name: str) -> None:
+    """Also where it is no heading to a browser."""
+    story = f"<p>{STORY}</p><p>{DAYS[0]}</p><div class='{name}'>Who pays for it?</div><p>{MORE}</p><p>{DAYS[1]}</p>"
+    article = read(f"<body><h1>Bridge to close</h1><article>{story}</article></body>".encode())
+    assert isinstance(article, Article)
+    assert article.text.split("\n\n")[-3:] == ["Who pays for it?", MORE, DAYS[1]]
+
+
 @pytest.mark.parametrize("paragraphs", [4, 7])
 def test_what_stands_around_the_article_s_element_is_not_read(paragraphs: int) -> None:
     """However short the article is."""
