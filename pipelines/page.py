@@ -15,6 +15,7 @@ from typing import NamedTuple
 from charset_normalizer import from_bytes
 from lxml import etree, html
 
+from pipelines.names import is_unseen
 from pipelines.types import Capture
 
 #: Elements that hold no readable text of the page.
@@ -29,6 +30,7 @@ _BREAKING = frozenset((
     "select", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ))  # fmt: skip
 _MAX_DEPTH = 200  # libxml2's own limit is 256; below it every reader of the tree is safe
+_WRAPPERS = ("div", "span", "section", "font", "b", "i", "blockquote", "article")
 _TOO_DEEP = etree.XPath(f"boolean({'/*' * (_MAX_DEPTH + 1)})")
 _C0 = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
@@ -200,16 +202,7 @@ def flatten(tree: html.HtmlElement) -> None:
     for element in tree.iter():
         parent = element.getparent()
         level = depth[element] = depth[parent] + 1 if parent is not None and element is not tree else 1
-        if level > _MAX_DEPTH and element.tag in (
-            "div",
-            "span",
-            "section",
-            "font",
-            "b",
-            "i",
-            "blockquote",
-            "article",
-        ):
+        if level > _MAX_DEPTH and element.tag in _WRAPPERS:
             deep.append(element)
     for element in reversed(deep):
         element.drop_tag()
@@ -248,6 +241,8 @@ def _texts(tree: html.HtmlElement) -> Iterator[tuple[str, html.HtmlElement | Non
             within = None
         elif tag == "a":
             link = element.get("href", "")
+        elif tag == "span" and is_unseen(element):
+            within = None
         if within is not None and (text := element.text) and text.strip(_BLANK):
             yield text, within, link
         if inner := len(element):

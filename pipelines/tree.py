@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from copy import copy
-from functools import lru_cache
 from typing import Any
 
 from lxml import etree, html
 
 from pipelines.frame import frame_of, is_hollow, is_in_pieces, mark_frame, prose
+from pipelines.names import is_beside, is_crosshead, is_unseen
 from pipelines.page import Page
 from pipelines.types import Source
 
@@ -19,19 +18,6 @@ _NEVER_TEXT = (
     "video", "audio", "canvas", "object", "embed", "map", "input", "textarea", "source", "track", "link", "dialog",
     "img",
 )  # fmt: skip
-#: Names designers give to what stands beside an article. A container so called goes unless it holds the article itself.
-_BESIDE = re.compile(
-    r"(?:^|[\s_-])(?:related|recommend(?:ed|ations?)?|newsletter|subscribe|share(?:bar|-?tools|-?buttons)?|sharing|"
-    r"social(?:-?(?:share|media|bar|links|icons))?|comments?(?:-?(?:list|area|section|form))?|disqus\w*|promo(?:tion)?|"
-    r"sidebar|advert\w*|ads?|banner|cookie\w*|consent|pop-?up|modal|breadcrumbs?|outbrain|taboola\w*|trending|"
-    r"most-?(?:read|popular|viewed)|popular|sponsor(?:ed)?|teasers?|menu|navigation|navbar|toolbar|"
-    r"site-?(?:header|footer|nav)|skip-?link)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-#: Names they give to a heading between paragraphs, of which readers know none but `h1` to `h6`.
-_CROSSHEAD = re.compile(
-    r"sub-?_?head(?!er)|cross-?_?head|inter-?_?t[ií]t|zwischen-?_?(?:titel|ueberschr)", re.IGNORECASE
-)
 _EMPTY = etree.XPath("//div[not(node()[not(self::text()) or normalize-space()])]")
 _ENOUGH = 600  # characters of running text; with less, trafilatura looks at the rest of the page too
 _CONTAINERS = ("div", "section", "ul", "ol", "header", "table")
@@ -46,6 +32,8 @@ def tree_for(page: Page, source: Source | None, *, whole: bool = False) -> tuple
     frame = None if whole or selector or remove else _frame_at_once(page.tree)
     tree = copy(page.tree) if frame is None else _alone(copy(frame))
     etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
+    for element in [one for one in tree.iter("span") if is_unseen(one)]:
+        element.drop_tree()
     for element in tree.cssselect(remove) if remove else ():  # it may tell of what is around the article
         if element.getparent() is not None:
             element.drop_tree()
@@ -76,7 +64,7 @@ def _frame_at_once(tree: html.HtmlElement) -> html.HtmlElement | None:
     if frame is None or is_in_pieces(tree):
         return None
     around = (frame, *frame.iterancestors())
-    return None if any(one.tag in _NEVER_TEXT or _is_beside(one) for one in around) else frame
+    return None if any(one.tag in _NEVER_TEXT or is_beside(one) for one in around) else frame
 
 
 def _long(frame: html.HtmlElement | None) -> html.HtmlElement | None:
@@ -102,7 +90,7 @@ def _drop_empty(tree: html.HtmlElement) -> None:
 
 def _drop_beside(tree: html.HtmlElement) -> None:
     """Drop containers whose names say that they stand beside the article."""
-    called = [one for one in tree.iter(*_CONTAINERS) if _is_beside(one)]
+    called = [one for one in tree.iter(*_CONTAINERS) if is_beside(one)]
     most = len(tree.text_content()) * _ARTICLE_SHARE if called else 0
     for element in called:
         if element.getparent() is not None and len(element.text_content()) < most and element.find(".//h1") is None:
@@ -120,23 +108,9 @@ def _drop_menus(tree: html.HtmlElement) -> None:
 def _name_headings(tree: html.HtmlElement) -> None:
     """Make headings of lines that are called so."""
     for one in tree.iter("div", "span"):
-        if not len(one) and (name := one.get("class")) and _is_crosshead(name):
+        if not len(one) and is_crosshead(one):
             one.tag = "h3"
-
-
-@lru_cache(maxsize=4096)
-def _is_crosshead(name: str) -> bool:
-    return bool(_CROSSHEAD.search(name))
 
 
 def _letters(element: html.HtmlElement) -> int:
     return sum(map(len, "".join(element.itertext()).split()))
-
-
-def _is_beside(element: html.HtmlElement) -> bool:
-    return _stands_beside(f"{element.get('class', '')} {element.get('id', '')}")
-
-
-@lru_cache(maxsize=4096)
-def _stands_beside(name: str) -> bool:
-    return bool(_BESIDE.search(name))

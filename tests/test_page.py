@@ -234,6 +234,19 @@ def test_a_line_called_a_heading_is_one(name: str) -> None:
     assert article.text.split("\n\n")[-3:] == ["Who pays for it?", MORE, DAYS[1]]
 
 
+@pytest.mark.parametrize("name", ["visually-hidden", "sr-only", "screen-reader-text", "c-link__vh vh"])
+def test_what_only_screen_readers_say_is_no_text(name: str) -> None:
+    """A hint within a sentence is no part of it; the rest of the sentence is, and its link."""
+    link = (
+        f'<a href="https://cranes.example.net/crane">the crane<span class="{name}"> (opens in a new window)</span></a>'
+    )
+    story = f"<p>{STORY} They wait for {link}, she said.</p><p>{MORE}</p><p>{LATER}</p>"
+    article = read(f"<body><h1>Bridge to close</h1><article>{story}</article></body>".encode())
+    assert isinstance(article, Article)
+    assert article.text.split("\n\n") == [f"{STORY} They wait for the crane, she said.", MORE, LATER]
+    assert [one.rpartition("/")[2] for one in article.links] == ["crane"]
+
+
 @pytest.mark.parametrize("paragraphs", [4, 7])
 def test_what_stands_around_the_article_s_element_is_not_read(paragraphs: int) -> None:
     """However short the article is."""
