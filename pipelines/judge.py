@@ -25,6 +25,7 @@ _PENDING = 4  # unknown short lines that furniture on both sides may enclose
 _FEWEST_NOTES, _NOTE = 2, 4  # items of a list that sums an article up, and words of each
 _LISTED = 3  # lines below the text, each with a bare address after it, that are a list of the article's
 _ADDRESS = "common.address-only"  # the rule for a line that is nothing but a web address
+_LOOSE = (_ADDRESS, "common.figures")  # rules for lines that fence nothing: prices stand between them, and hours
 _REPEATED = 8  # words of a line that is not said twice by chance
 _DOUBLED = 0.85  # likeness of two lines from which one is the other's standfirst
 
@@ -215,11 +216,13 @@ def _judge_tail(tail: list[Row], reader: Reader) -> None:
 
 
 def _keep_list(tail: list[Row]) -> None:
-    """Give back the addresses of what the article lists, such as its sources: one below each of several lines."""
+    """Give back addresses that belong to what the article lists: those with text below them, and where one stands
+    below each of several lines, as with sources, the last one too."""
     listed = [row for above, row in pairwise(tail) if above.cut is None and row.cut and row.cut[1].id == _ADDRESS]
-    if len(listed) >= _LISTED:
-        for row in listed:
-            row.cut = None
+    last = max((n for n, row in enumerate(tail) if row.cut is None), default=0)
+    amid = [row for row in tail[:last] if row.cut and row.cut[1].id == _ADDRESS]
+    for row in (*amid, *(listed if len(listed) >= _LISTED else ())):
+        row.cut = None
 
 
 def _judge_enclosed(tail: list[Row]) -> None:
@@ -232,7 +235,7 @@ def _judge_enclosed(tail: list[Row]) -> None:
                 for one in pending:
                     dated = any(mate.cut and mate.cut[1] is by.DATE_ROW for mate in _beside(tail, one))
                     one.go("tail", by.DATED_HEADLINE if dated else by.FENCED)
-            pending, above = [], True
+            pending, above = [], above or row.cut[1].id not in _LOOSE
         elif ends_sentence(row.text) and word_count(row.text) > 2:
             pending, above = [], False
         else:

@@ -286,16 +286,26 @@ def test_a_body_in_pieces_is_one() -> None:
     assert article.text.split("\n\n") == [f"{STORY} {STORY}", f"{MORE} {MORE}", f"{LATER} {LATER}"]
 
 
-@pytest.mark.parametrize(("listed", "kept"), [(4, True), (2, False)])
-def test_addresses_that_an_article_lists_are_its_own(listed: int, kept: bool) -> None:
-    """One below each of several lines; single ones at the end lead to the page itself."""
+@pytest.mark.parametrize(("listed", "kept"), [(4, 4), (2, 1), (1, 0)])
+def test_addresses_that_an_article_lists_are_its_own(listed: int, kept: int) -> None:
+    """With text below them, or one below each of several lines; a single one at the end leads to the page itself."""
     books = ("The long bridge", "A river in spring", "Ferries of the coast", "Forty tunnels")[:listed]
     addresses = [f"https://books.example.net/{n}" for n in range(listed)]
     rows = "".join(f"<p>{book}</p><p>{one}</p>" for book, one in zip(books, addresses, strict=True))
     page = f"<body><article><h1>What to read</h1><p>{STORY} {STORY}</p><p>{MORE} {LATER}</p>{rows}</article></body>"
     article = read(page.encode())
     assert isinstance(article, Article)
-    assert [one for one in addresses if one in article.text] == (addresses if kept else [])
+    assert [one for one in addresses if one in article.text] == addresses[:kept]
+
+
+def test_practical_notes_at_the_end_stay_with_the_address_among_them() -> None:
+    """They stand between an address and a figure, which are furniture at an edge only, and fence nothing."""
+    notes = ["Where to ask", "www.ferries.example.net", "Cars : 12 €", "Bicycles : 3 €", "Inquiry", "02-751-1500"]
+    rows = "".join(f"<p>{one}</p>" for one in notes)
+    page = f"<body><article><h1>Bridge to close</h1><p>{STORY} {STORY}</p><p>{MORE} {LATER}</p>{rows}</article></body>"
+    article = read(page.encode())
+    assert isinstance(article, Article)
+    assert article.text.split("\n\n")[2:] == notes[:-1]
 
 
 @pytest.mark.parametrize(
