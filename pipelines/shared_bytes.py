@@ -80,16 +80,25 @@ def content(pages: Sequence[bytes], titles: _Titles = frozenset().intersection) 
 
     `titles` tells which of some labels, as `folded` leaves them, are titles of articles.
     """
+    return content_of(cut_up(pages), titles)
+
+
+def cut_up(pages: Iterable[bytes]) -> list[list[Piece]]:
+    """The pieces of each page: most of the work, done once for whatever choice of the pages is asked for."""
     cut = cache(_cut)  # what pages share is cut once
-    cut_up = [list(pieces(page, cut)) for page in pages]
-    counts = Counter(piece for page in cut_up for piece in set(page))
+    return [list(pieces(page, cut)) for page in pages]
+
+
+def content_of(pages: Sequence[Sequence[Piece]], titles: _Titles = frozenset().intersection) -> bytes:
+    """The same as `content`, of pages that are cut up."""
+    counts = Counter(piece for page in pages for piece in set(page))
     taken = {piece for piece, count in counts.items() if _is_shared(piece, count, len(pages))}
     labels = {piece: folded(piece[0].decode(errors="replace")) for piece in taken if len(piece[0]) <= _LABEL}
     not_to_take = titles(frozenset(label for label in labels.values() if " " in label))
     taken.difference_update(piece for piece, label in labels.items() if label in not_to_take)
     # the page that has most of it keeps its order; the others add what it lacks
     found: dict[bytes, None] = {}
-    for page in sorted(cut_up, key=partial(_shared_bytes, taken), reverse=True):
+    for page in sorted(pages, key=partial(_shared_bytes, taken), reverse=True):
         found.update(dict.fromkeys(_stretches(page, taken)))
         taken.difference_update(page)
     return _GAP.join(reversed(list(_within(LIMIT, found))))

@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from operator import itemgetter
 from typing import Any
 
-from pipelines.shared_bytes import content, folded
+from pipelines.shared_bytes import Piece, content_of, cut_up, folded
 from pipelines.store import dictionaries, payloads
 from pipelines.store.dictionaries import Dictionary
 from pipelines.store.rows import handfuls
@@ -46,8 +46,11 @@ def _look_at(writer: Writer, source: str, run_id: int) -> None:
     if not due:
         return
     pages = _sample(writer, source)
-    if len(pages) >= FEWEST and _is_worth_it(writer, pages, current, total):
-        found = content(pages, lambda labels: writer.ask(_titles_among(labels), source))
+    if len(pages) < FEWEST:
+        return
+    pieces = cut_up(pages)
+    if _is_worth_it(writer, pages, pieces, current, total):
+        found = content_of(pieces, lambda labels: writer.ask(_titles_among(labels), source))
         with writer.transaction() as connection:
             dictionaries.put(connection, source, found, len(pages))
 
@@ -68,10 +71,12 @@ def _sample(writer: Writer, source: str) -> list[bytes]:
     return pages
 
 
-def _is_worth_it(writer: Writer, pages: Sequence[bytes], current: Dictionary | None, total: int) -> bool:
+def _is_worth_it(
+    writer: Writer, pages: Sequence[bytes], pieces: Sequence[Sequence[Piece]], current: Dictionary | None, total: int
+) -> bool:
     """Whether a dictionary from every other page saves on those between: as much as it weighs, in a source of that size
     or in the next pages, and clearly more than the one in use."""
-    trial = content(pages[::2])
+    trial = content_of(pieces[::2])
     others = pages[1::2]
     now = None if current is None else writer.ask(dictionaries.content_of, current.id)
     fresh, used = (_packed_size(others, one) for one in (trial, now))
