@@ -15,6 +15,7 @@ from typing import NamedTuple
 from charset_normalizer import from_bytes
 from lxml import etree, html
 
+from pipelines.mend import flatten, spell_out_ruby
 from pipelines.names import is_unseen
 from pipelines.types import Capture
 
@@ -29,9 +30,6 @@ _BREAKING = frozenset((
     "h5", "h6", "header", "hr", "label", "legend", "li", "main", "nav", "ol", "option", "p", "pre", "section",
     "select", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ))  # fmt: skip
-_MAX_DEPTH = 200  # libxml2's own limit is 256; below it every reader of the tree is safe
-_WRAPPERS = ("div", "span", "section", "font", "b", "i", "blockquote", "article")
-_TOO_DEEP = etree.XPath(f"boolean({'/*' * (_MAX_DEPTH + 1)})")
 _C0 = bytes((*range(9), 11, 12, *range(14, 32), 127))
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 #: References that may stand for a forbidden character; `_harmless` knows for sure. Most pages have none.
@@ -157,8 +155,8 @@ def parse(capture: Capture) -> Page:
     # one class for all elements: lxml.html asks Python for the class of each, which costs more than the parse
     parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=html.HtmlElement))
     tree = html.document_fromstring(_markup(capture), parser=parser)
-    if _TOO_DEEP(tree):
-        flatten(tree)
+    flatten(tree)
+    spell_out_ruby(tree)
     page = Page(url=capture.final_url or capture.url, tree=tree)
     # half of a page is scripts: without them the tree is copied and searched in less time
     page.elements("script")
@@ -193,19 +191,6 @@ def _harmless(match: re.Match[bytes]) -> bytes:
     bad = bool(_FORBIDDEN.match(chr(min(code, 0x10FFFF)))) or code > 0x10FFFF or 0xD800 <= code <= 0xDFFF
     # 128 to 159 are read as Windows characters by browsers and by libxml2
     return b"" if bad and not 128 <= code <= 159 else match[0]
-
-
-def flatten(tree: html.HtmlElement) -> None:
-    """Lift what is nested too deep: beyond the limit, containers give way to their contents, in order."""
-    depth = {tree: 1}
-    deep: list[html.HtmlElement] = []
-    for element in tree.iter():
-        parent = element.getparent()
-        level = depth[element] = depth[parent] + 1 if parent is not None and element is not tree else 1
-        if level > _MAX_DEPTH and element.tag in _WRAPPERS:
-            deep.append(element)
-    for element in reversed(deep):
-        element.drop_tag()
 
 
 def visible_lines(tree: html.HtmlElement) -> Iterator[Line]:

@@ -247,6 +247,24 @@ def test_what_only_screen_readers_say_is_no_text(name: str) -> None:
     assert [one.rpartition("/")[2] for one in article.links] == ["crane"]
 
 
+RUBY = (
+    "<ruby>日向灘<rp>(</rp><rt>ひゅうがなだ</rt><rp>)</rp></ruby>",
+    "<ruby><rb>日向灘</rb><rt> <span>ひゅうがなだ</span> </rt></ruby>",
+)
+
+
+@pytest.mark.parametrize("word", RUBY)
+def test_the_reading_of_a_word_stands_behind_it(word: str) -> None:
+    """In brackets, as browsers write it that know no ruby."""
+    told = [
+        f"宮崎県の{{}}で{n}日、地震があった。被害の情報はなく、津波の心配もないと気象庁が説明した。" for n in range(4)
+    ]
+    story = "".join(f"<p>{one.format(word)}</p>" for one in told)
+    article = read(f"<body><h1>地震</h1><article>{story}<p><ruby></ruby></p></article></body>".encode())
+    assert isinstance(article, Article)
+    assert article.text.split("\n\n") == [one.format("日向灘（ひゅうがなだ）") for one in told]
+
+
 @pytest.mark.parametrize("paragraphs", [4, 7])
 def test_what_stands_around_the_article_s_element_is_not_read(paragraphs: int) -> None:
     """However short the article is."""
