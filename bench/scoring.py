@@ -21,8 +21,8 @@ Counts = tuple[float, float, float]  # right, too much, missing
 
 
 def tokens(text: str) -> list[str]:
-    """Words and figures in their order."""
-    return _TOKEN.findall(text)
+    """Words and figures in their order; a soft hyphen parts no word."""
+    return _TOKEN.findall(text.replace("\u00ad", ""))
 
 
 def shingles(text: str, size: int = _RUN) -> Counter[tuple[str, ...]]:

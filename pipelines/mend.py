@@ -35,3 +35,14 @@ def spell_out_ruby(tree: html.HtmlElement) -> None:
         for part in list(ruby.iter("rb", "rt", "rtc")):
             part.drop_tag()
         ruby.drop_tag()
+
+
+def spell_out_quotes(tree: html.HtmlElement) -> None:
+    """Write the marks of quotations within a sentence, which browsers draw; readers take them for paragraphs."""
+    for quote in list(tree.iter("q")):
+        quote.text = f"“{quote.text or ''}"
+        if len(quote):
+            quote[-1].tail = f"{quote[-1].tail or ''}”"
+        else:
+            quote.text += "”"
+        quote.drop_tag()

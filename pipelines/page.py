@@ -15,7 +15,7 @@ from typing import NamedTuple
 from charset_normalizer import from_bytes
 from lxml import etree, html
 
-from pipelines.mend import flatten, spell_out_ruby
+from pipelines.mend import flatten, spell_out_quotes, spell_out_ruby
 from pipelines.names import is_unseen
 from pipelines.types import Capture
 
@@ -31,11 +31,14 @@ _BREAKING = frozenset((
     "select", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ))  # fmt: skip
 _C0 = bytes((*range(9), 11, 12, *range(14, 32), 127))
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
+#: What XML forbids, and soft hyphens: they say where a word may break, and with them no search finds it.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\ufeff\ufffe\uffff]")
+#: The same, and joiners that no reader sees; in scripts of Southeast Asia a space without width parts words.
+_INVISIBLE = re.compile(rb"\xc2\xad|&shy;|\xe2\x81\xa0|\xe2\x80\x8b(?!\xe0[\xb8-\xbb]|\xe1[\x80-\x82\x9e\x9f])")
 #: References that may stand for a forbidden character; `_harmless` knows for sure. Most pages have none.
 _SUSPECT_REFERENCE = re.compile(
-    rb"&#(?:x0*((?:[01]?[0-9a-f]|7f|[df][0-9a-f]{3})(?![0-9a-f])|[0-9a-f]{5,8})|"
-    rb"0*((?:[12]?[0-9]|3[01]|127)(?![0-9])|[0-9]{5,8}));?",
+    rb"&#(?:x0*((?:[01]?[0-9a-f]|7f|ad|[df][0-9a-f]{3})(?![0-9a-f])|[0-9a-f]{5,8})|"
+    rb"0*((?:[12]?[0-9]|3[01]|127|173)(?![0-9])|[0-9]{5,8}));?",
     re.IGNORECASE,
 )
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
@@ -157,6 +160,7 @@ def parse(capture: Capture) -> Page:
     tree = html.document_fromstring(_markup(capture), parser=parser)
     flatten(tree)
     spell_out_ruby(tree)
+    spell_out_quotes(tree)
     page = Page(url=capture.final_url or capture.url, tree=tree)
     # half of a page is scripts: without them the tree is copied and searched in less time
     page.elements("script")
@@ -174,6 +178,8 @@ def _markup(capture: Capture) -> bytes:
         markup = text.encode("utf-8").translate(None, _C0)
     if "\ufffe" in text or "\uffff" in text:
         markup = clean_characters(text).encode("utf-8")
+    if "\xad" in text or "\u200b" in text or "\u2060" in text or b"&shy;" in markup:
+        markup = _INVISIBLE.sub(b"", markup)
     return _SUSPECT_REFERENCE.sub(_harmless, markup)
 
 

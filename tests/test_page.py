@@ -247,6 +247,33 @@ def test_what_only_screen_readers_say_is_no_text(name: str) -> None:
     assert [one.rpartition("/")[2] for one in article.links] == ["crane"]
 
 
+def test_soft_hyphens_are_no_part_of_a_word() -> None:
+    """However they are written; addresses keep what only looks like one."""
+    written = STORY.replace("Verkehr", "Ver\u00adk&shy;ehr").replace("Behörde", "Be&#173;hör\u200b&#xAD;de\u2060")
+    link = '<a href="https://cranes.example.net/?a=1&shy=2">The crane</a>'
+    assert written != STORY
+    article = read(f"<body><h1>Br&shy;idge</h1><article><p>{written}</p><p>{link} {MORE}</p></article></body>".encode())
+    assert isinstance(article, Article)
+    assert (article.title, article.text) == ("Bridge", f"{STORY}\n\nThe crane {MORE}")
+    assert article.links == ("https://cranes.example.net/?a=1&shy=2",)
+
+
+def test_spaces_without_width_part_words_where_there_are_no_others() -> None:
+    told = ["สะพานจะปิด\u200bในเดือนมีนาคม\u200bเป็นเวลาหนึ่งปี\u200bเพื่อซ่อมแซมทางลาดด้านตะวันออก" + "ๆ" * n for n in range(5)]
+    story = "".join(f"<p>{one}</p>" for one in told)
+    article = read(f"<body><h1>สะพานปิด</h1><article>{story}</article></body>".encode())
+    assert isinstance(article, Article)
+    assert article.text.split("\n\n") == told[1:]  # the first is as good as a standfirst
+
+
+def test_a_quotation_within_a_sentence_is_no_paragraph() -> None:
+    said = "Er sagte, man habe <q>nie gefragt, <em>wer zahlt</em></q> und <q>nie</q> gebaut, bis der Winter kam."
+    article = read(f"<body><h1>Bridge</h1><article><p>{STORY}</p><p>{said}</p><p>{MORE}</p></article></body>".encode())
+    assert isinstance(article, Article)
+    told = "Er sagte, man habe “nie gefragt, wer zahlt” und “nie” gebaut, bis der Winter kam."
+    assert article.text.split("\n\n") == [STORY, told, MORE]
+
+
 RUBY = (
     "<ruby>日向灘<rp>(</rp><rt>ひゅうがなだ</rt><rp>)</rp></ruby>",
     "<ruby><rb>日向灘</rb><rt> <span>ひゅうがなだ</span> </rt></ruby>",
