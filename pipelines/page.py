@@ -31,14 +31,14 @@ _BREAKING = frozenset((
     "select", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
 ))  # fmt: skip
 _C0 = bytes((*range(9), 11, 12, *range(14, 32), 127))
-#: What XML forbids, and soft hyphens: they say where a word may break, and with them no search finds it.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\ufeff\ufffe\uffff]")
-#: The same, and joiners that no reader sees; in scripts of Southeast Asia a space without width parts words.
-_INVISIBLE = re.compile(rb"\xc2\xad|&shy;|\xe2\x81\xa0|\xe2\x80\x8b(?!\xe0[\xb8-\xbb]|\xe1[\x80-\x82\x9e\x9f])")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
+#: Signs that nobody sees, and with which no search finds a word: soft hyphens, joiners, and spaces without width, which
+#: part words in scripts of Southeast Asia only.
+_INVISIBLE = re.compile("[\xad\u2060]|\u200b(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])")
 #: References that may stand for a forbidden character; `_harmless` knows for sure. Most pages have none.
 _SUSPECT_REFERENCE = re.compile(
-    rb"&#(?:x0*((?:[01]?[0-9a-f]|7f|ad|[df][0-9a-f]{3})(?![0-9a-f])|[0-9a-f]{5,8})|"
-    rb"0*((?:[12]?[0-9]|3[01]|127|173)(?![0-9])|[0-9]{5,8}));?",
+    rb"&#(?:x0*((?:[01]?[0-9a-f]|7f|[df][0-9a-f]{3})(?![0-9a-f])|[0-9a-f]{5,8})|"
+    rb"0*((?:[12]?[0-9]|3[01]|127)(?![0-9])|[0-9]{5,8}));?",
     re.IGNORECASE,
 )
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
@@ -149,7 +149,7 @@ def _nearly_utf8(body: bytes) -> bool:
 def clean_characters(text: str) -> str:
     """Text without the characters that no reader shows and XML forbids; line ends become `\\n`."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _SURROGATES.sub("\ufffd", _FORBIDDEN.sub("", text))
+    return _SURROGATES.sub("\ufffd", _FORBIDDEN.sub("", _seen(text)))
 
 
 def parse(capture: Capture) -> Page:
@@ -178,8 +178,6 @@ def _markup(capture: Capture) -> bytes:
         markup = text.encode("utf-8").translate(None, _C0)
     if "\ufffe" in text or "\uffff" in text:
         markup = clean_characters(text).encode("utf-8")
-    if "\xad" in text or "\u200b" in text or "\u2060" in text or b"&shy;" in markup:
-        markup = _INVISIBLE.sub(b"", markup)
     return _SUSPECT_REFERENCE.sub(_harmless, markup)
 
 
@@ -282,4 +280,11 @@ def _folded_alone(piece: str, href: str | None) -> tuple[str, tuple[tuple[int, i
 
 
 def _single_spaced(text: str) -> str:
+    text = _seen(text)
     return _SPACES.sub(" ", text) if "\n" in text or "  " in text or "\t" in text or "\r" in text else text
+
+
+def _seen(text: str) -> str:
+    if text.isascii() or not ("\xad" in text or "\u200b" in text or "\u2060" in text):
+        return text
+    return _INVISIBLE.sub("", text)
