@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -40,7 +41,7 @@ class _Piece(NamedTuple):
 _READABLE = re.compile(r"\w")
 _LITTLE = 1500  # characters; a text this long is not looked for again
 _FEWEST = 2  # lines of an article's element; with less, the page around it is looked at
-_FEWEST_HEAPED = 5  # lines of the page within one of the reader
+_FEWEST_HEAPED, _FIRST = 5, 500  # lines of the page within one of the reader, and those that are looked for
 _SUSPICIOUS = 500  # characters of visible text that cannot be nothing
 _MANY_TIMES = 3  # as much must the page's scripts hold to be read instead of what it shows
 _ELEMENTS = {"figcaption": "caption", "caption": "caption", "li": "li", "blockquote": "quote"}
@@ -102,9 +103,11 @@ def _in_doubt(lines: Sequence[tuple[str, str]], page: Page) -> bool:
 
 def _is_heap(lines: Sequence[tuple[str, str]], page: Page) -> bool:
     """Whether the reader told no lines apart and gave all that it saw as one."""
-    heap = _squeezed(lines[0][0]) if len(lines) == 1 else ""
-    told = (_squeezed(one.text) for one in page.lines() if " " in one.text) if heap else ()
-    return sum(one in heap for one in told if one != heap) >= _FEWEST_HEAPED
+    if len(lines) != 1:
+        return False
+    heap = _squeezed(lines[0][0])
+    told = (_squeezed(one.text) for one in page.lines()[:_FIRST] if " " in one.text)
+    return len(list(islice((one for one in told if one in heap and one != heap), _FEWEST_HEAPED))) == _FEWEST_HEAPED
 
 
 def _size(lines: Sequence[tuple[str, str]]) -> int:

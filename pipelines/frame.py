@@ -71,18 +71,13 @@ def mark_frame(tree: html.HtmlElement) -> None:
     Where nothing is called so, trafilatura gathers paragraphs from all over the page: teasers come along, headings and
     lists are lost.
     """
+    paragraphs = [(length, _around(one)) for one in tree.iter("p") if (length := _running(one))]
+    paragraphs = [one for one in paragraphs if all(holder.tag != "li" for holder in one[1])]  # lists hold teasers
     texts: Counter[html.HtmlElement] = Counter()
-    whole = 0
-    for paragraph in tree.iter("p"):
-        length = _running(paragraph)
-        if not length:
-            continue
-        around = list(takewhile(lambda one: one.tag != "body", paragraph.iterancestors()))
-        if any(one.tag == "li" for one in around):  # teasers and comments stand in lists
-            continue
-        whole += length
+    for length, around in paragraphs:
         for holder in around:
             texts[holder] += length
+    whole = sum(length for length, _ in paragraphs)
     holders = [one for one, length in texts.items() if length >= max(_LEAST, _SHARE * whole)]
     if not holders:
         return
@@ -93,6 +88,10 @@ def mark_frame(tree: html.HtmlElement) -> None:
     frame.text, holder.text = holder.text, None
     frame.extend(list(holder))
     holder.append(frame)
+
+
+def _around(paragraph: html.HtmlElement) -> list[html.HtmlElement]:
+    return list(takewhile(lambda one: one.tag != "body", paragraph.iterancestors()))
 
 
 def is_in_pieces(tree: html.HtmlElement) -> bool:

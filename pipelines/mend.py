@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from lxml import etree, html
 
 _MAX_DEPTH = 200  # libxml2's own limit is 256; below it every reader of the tree is safe
 _TOO_DEEP = etree.XPath(f"boolean({'/*' * (_MAX_DEPTH + 1)})")
+_MOST, _PARTS = 2000, 100  # words with readings, and quotations, of a page, and parts of one such word
 _WRAPPERS = ("div", "span", "section", "font", "b", "i", "blockquote", "article")
 
 
@@ -26,23 +29,25 @@ def flatten(tree: html.HtmlElement) -> None:
 
 def spell_out_ruby(tree: html.HtmlElement) -> None:
     """Write the readings of words behind them in brackets, as browsers do that know no ruby: readers drop them."""
-    for ruby in list(tree.iter("ruby")):
-        for part in list(ruby.iter("rp", "rt")):
-            if part.tag == "rp":
-                part.drop_tree()
-            elif reading := part.text_content().strip():
-                part.text, part[:] = f"（{reading}）", []
-        for part in list(ruby.iter("rb", "rt", "rtc")):
+    for ruby in list(islice(tree.iter("ruby"), _MOST)):
+        bracketed = next(ruby.iter("rp"), None) is not None  # it brings brackets of its own
+        for part in list(islice(ruby.iter("rb", "rp", "rt", "rtc"), _PARTS)):
+            if part.tag == "rt" and not bracketed and (part.text or len(part)):
+                _put_between("（", part, "）")
             part.drop_tag()
         ruby.drop_tag()
 
 
 def spell_out_quotes(tree: html.HtmlElement) -> None:
     """Write the marks of quotations within a sentence, which browsers draw; readers take them for paragraphs."""
-    for quote in list(tree.iter("q")):
-        quote.text = f"“{quote.text or ''}"
-        if len(quote):
-            quote[-1].tail = f"{quote[-1].tail or ''}”"
-        else:
-            quote.text += "”"
+    for quote in list(islice(tree.iter("q"), _MOST)):
+        _put_between("“", quote, "”")
         quote.drop_tag()
+
+
+def _put_between(opening: str, element: html.HtmlElement, closing: str) -> None:
+    element.text = opening + (element.text or "").lstrip()
+    if len(element):
+        element[-1].tail = (element[-1].tail or "").rstrip() + closing
+    else:
+        element.text = element.text.rstrip() + closing

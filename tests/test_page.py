@@ -275,8 +275,10 @@ def test_a_quotation_within_a_sentence_is_no_paragraph() -> None:
 
 
 RUBY = (
-    "<ruby>日向灘<rp>(</rp><rt>ひゅうがなだ</rt><rp>)</rp></ruby>",
+    "<ruby>日向灘<rp>（</rp><rt>ひゅうがなだ</rt><rp>）</rp></ruby>",
+    "<ruby>日向灘<rp>（<rt>ひゅうがなだ<rp>）</ruby>",
     "<ruby><rb>日向灘</rb><rt> <span>ひゅうがなだ</span> </rt></ruby>",
+    "<ruby><rb>日向灘</rb><rt>ひゅうがなだ</ruby>",
 )
 
 
