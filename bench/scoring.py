@@ -72,7 +72,7 @@ def foreign(text: str, other: str) -> list[bool]:
 
 def unsigned(text: str) -> str:
     """A text without the lines at both ends that only say who wrote it and when, as long as others stay."""
-    kept = [line for line in text.splitlines() if _TOKEN.search(line)]
+    kept = lines(text)
     for end in (0, -1):
         while len(kept) > 1 and _is_signature(kept[end]):
             kept.pop(end)
