@@ -79,7 +79,8 @@ class Browser:
         page = await self._blank(handler, url)
         try:
             try:
-                await page.route("**", answer)
+                await page.unroute_all()
+                await page.route("**", _ending(answer))
                 yield page
             finally:
                 await self._closed(handler, page.context)
@@ -149,8 +150,7 @@ async def _prepare(page: Page, _: Request) -> None:
     """Give a page a blank document, and close whatever else it opens."""
 
     async def blank(route: Route) -> None:
-        with suppress(PlaywrightError):
-            await route.fulfill(content_type="text/html", body="")
+        await route.fulfill(content_type="text/html", body="")
 
     async def gone(popup: Page) -> None:
         with suppress(PlaywrightError):
@@ -160,7 +160,21 @@ async def _prepare(page: Page, _: Request) -> None:
     await context.add_init_script(_WITHOUT)
     await context.route_web_socket("**", lambda socket: socket.close())
     context.on("page", gone)
-    await page.route("**", blank)
+    await page.route("**", _ending(blank))
+
+
+def _ending(answer: Callable[[Route], Awaitable[None]]) -> Callable[[Route], Awaitable[None]]:
+    """An answer that comes to an end where it fails, as when the page or the browser is gone: Playwright would wait
+    for it for ever."""
+
+    async def ending(route: Route) -> None:
+        try:
+            await answer(route)
+        except PlaywrightError:
+            with suppress(PlaywrightError):
+                await route.fallback()
+
+    return ending
 
 
 def _options() -> dict[str, Any]:

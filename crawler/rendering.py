@@ -83,10 +83,11 @@ class Rendering:
         return html[:limit] if isinstance(html, str) else ""  # the page may have its own idea of a string
 
     async def answer(self, route: Route) -> None:
-        """Fulfil or abort one request of the page."""
+        """Fulfil or abort one request of the page. Raises Playwright's Error where the page is gone, and its requests
+        with it."""
         self._open += 1
         self._asked += 1
-        with suppress(PlaywrightError):  # the page is gone, and its requests with it
+        try:
             if self._asked > _MOST_ASKED:
                 await self._turn_off(route)
             elif route.request.is_navigation_request():
@@ -95,7 +96,8 @@ class Rendering:
                 await _give(route, response)
             else:
                 await route.abort()
-        self._open -= 1
+        finally:
+            self._open -= 1
 
     async def _navigate(self, route: Route) -> None:
         asked = route.request

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawls import Ended, Project, ended, source, sources, wait_for
+from tests.crawls import ROOT, Ended, Project, ended, source, sources, wait_for
 from tests.hostile.prose import paragraphs, title
 from tests.scripted import STORIES, TROUBLES, Scripted
 
@@ -21,6 +21,14 @@ pytestmark = pytest.mark.browser
 _REQUIRED = bool(os.environ.get("TEARSHEET_TEST_BROWSER"))
 _TIMEOUT = 20  # seconds
 _OWN = ("chrom", "headless", "node")
+_LEFT_WAITING = """
+import asyncio, atexit, gc, sys
+def look():
+    for one in gc.get_objects():
+        if isinstance(one, asyncio.Task) and not one.done():
+            print("left waiting:", one, file=sys.stderr)
+atexit.register(look)
+"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -188,6 +196,22 @@ def test_a_browser_that_dies_is_started_anew(tmp_path: Path, victim: str) -> Non
         assert "Traceback" not in done.err
         stored = paper.rows("SELECT url FROM articles WHERE url LIKE '%/story-%' ORDER BY url")
         assert stored == [(outlet.url(name),) for name in STORIES]
+
+
+def test_what_a_page_waits_for_ends_with_its_browser(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_LEFT_WAITING)
+    with Scripted() as outlet:
+        paper = project(tmp_path, outlet)
+        (tmp_path / "urls.txt").write_text("\n".join(map(outlet.url, ["drips", *STORIES])))
+        ours = os.pathsep.join([str(ROOT), str(tmp_path)])
+        process = paper.start("urls", "-a", "file=urls.txt", PYTHONPATH=ours)
+        assert wait_for(lambda: "/drip.js" in outlet.asked, process)
+        for one in descendants(process.pid):
+            if name_of(one).startswith("node"):
+                os.kill(one, signal.SIGKILL)
+                break
+        done = ended(process)
+        assert "left waiting" not in done.err
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
