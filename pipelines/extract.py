@@ -17,6 +17,8 @@ import trafilatura
 from lxml import etree, html
 from trafilatura.settings import Extractor
 
+from pipelines.bare import is_bare
+from pipelines.frame import prose
 from pipelines.inscript import lines_in_scripts
 from pipelines.page import Line, Page, clean_characters, folded
 from pipelines.reading import Reader
@@ -43,6 +45,9 @@ _LITTLE = 1500  # characters; a text this long is not looked for again
 _FEWEST = 2  # lines of an article's element; with less, the page around it is looked at
 _FEWEST_HEAPED, _FIRST = 5, 500  # lines of the page within one of the reader, and those that are looked for
 _SUSPICIOUS = 500  # characters of visible text that cannot be nothing
+_TOLD = 0.75  # of the running text shown, in paragraphs; with less, it may be written without
+_PARAGRAPH = 80  # characters from which a line is running text
+_MORE = 1.1  # times as much must be read of a page with paragraphs made for it
 _MANY_TIMES = 3  # as much must the page's scripts hold to be read instead of what it shows
 _ELEMENTS = {"figcaption": "caption", "caption": "caption", "li": "li", "blockquote": "quote"}
 _ELEMENTS |= dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "h")
@@ -78,6 +83,9 @@ def _lines(page: Page, source: Source | None, claims: Sequence[Claim]) -> list[t
         lines = _read(tree)
     if _in_doubt(lines, page):
         lines = _read(tree_for(page, source, whole=True)[0] if alone else tree, twice=True)
+    if _may_be_bare(tree, page) and is_bare(tree):
+        wrapped = _read(tree_for(page, source, wrap=True)[0])
+        lines = wrapped if _size(wrapped) > max(_MORE * _size(lines), _size(lines) + 2 * _PARAGRAPH) else lines
     if _is_heap(lines, page):
         lines = _read(tree_for(page, source, whole=True)[0], twice=True, others=True)
         lines = _own_lines(page) if _is_heap(lines, page) else lines
@@ -99,6 +107,12 @@ def _in_doubt(lines: Sequence[tuple[str, str]], page: Page) -> bool:
     """Whether a page shows much running text of which the reader found little."""
     found = _size(lines)
     return found < _LITTLE and found < 0.2 * sum(len(one.text) for one in page.lines() if not one.links)
+
+
+def _may_be_bare(tree: html.HtmlElement, page: Page) -> bool:
+    """Whether a page shows clearly more running text than stands in paragraphs of what is read."""
+    shown = sum(len(one.text) for one in page.lines() if len(one.text) >= _PARAGRAPH and not one.links)
+    return prose(tree) < _TOLD * shown
 
 
 def _is_heap(lines: Sequence[tuple[str, str]], page: Page) -> bool:

@@ -31,6 +31,8 @@ _PIECE = re.compile(r"body|text", re.IGNORECASE)  # in a name: comments and teas
 _PARAGRAPH = 80  # characters from which a paragraph is running text
 _SHARE = 0.6  # of the page's running text that stands in the article's element
 _LEAST = 500  # characters of it
+_HEADED, _HEADED_BESIDE = 200, 400  # of a text with a headline; a standfirst is shorter than the second
+_HEADLINE = 10  # letters; with less it may be a section's name
 
 
 def frame_of(tree: html.HtmlElement) -> html.HtmlElement | None:
@@ -65,29 +67,62 @@ def is_hollow(frame: html.HtmlElement) -> bool:
     return not prose(frame) and len(" ".join(frame.text_content().split())) < _LEAST
 
 
-def mark_frame(tree: html.HtmlElement) -> None:
-    """Call the innermost element that holds most of the running text what readers look for.
+def mark_frame(tree: html.HtmlElement, title: str = "") -> None:
+    """Call the innermost element that holds most of the running text, or what stands below the headline, what readers
+    look for. The headline is known by the page's `title`.
 
     Where nothing is called so, trafilatura gathers paragraphs from all over the page: teasers come along, headings and
     lists are lost.
     """
-    paragraphs = [(length, _around(one)) for one in tree.iter("p") if (length := _running(one))]
+    paragraphs = [(length, _around(one)) for one in tree.iter("p") if (length := running(one))]
     paragraphs = [one for one in paragraphs if all(holder.tag != "li" for holder in one[1])]  # lists hold teasers
     texts: Counter[html.HtmlElement] = Counter()
     for length, around in paragraphs:
         for holder in around:
             texts[holder] += length
-    whole = sum(length for length, _ in paragraphs)
-    holders = [one for one, length in texts.items() if length >= max(_LEAST, _SHARE * whole)]
-    if not holders:
+    holder = _holder(texts, sum(length for length, _ in paragraphs))
+    holder = _headed(tree, title, texts, holder)
+    if holder is None:
         return
-    holder = max(holders, key=lambda one: sum(1 for _ in one.iterancestors()))
     article = next(holder.iterancestors("article"), holder)
     holder = next(one for one in (holder, *holder.iterancestors()) if texts[one] == texts[article])
     frame = html.Element("div", itemprop="articleBody")
     frame.text, holder.text = holder.text, None
     frame.extend(list(holder))
     holder.append(frame)
+
+
+def _holder(texts: Counter[html.HtmlElement], whole: int) -> html.HtmlElement | None:
+    enough = max(_LEAST, _SHARE * whole)
+    holders = [one for one, length in texts.items() if length >= enough and not _is_quoted(one)]
+    return max(holders, key=lambda one: sum(1 for _ in one.iterancestors()), default=None)
+
+
+def _is_quoted(element: html.HtmlElement) -> bool:
+    return element.tag == "blockquote" or next(element.iterancestors("blockquote"), None) is not None
+
+
+def _headed(
+    tree: html.HtmlElement, title: str, texts: Counter[html.HtmlElement], holder: html.HtmlElement | None
+) -> html.HtmlElement | None:
+    """The innermost element around the headline that has a text, where that is in no holder: what readers wrote below
+    an article can be longer than the article."""
+    spoken = "".join(title.split())
+    headings = ((_letters(one), one) for one in tree.iter("h1", "h2", "h3"))
+    said = [(len(words), one) for words, one in headings if len(words) >= _HEADLINE and words in spoken]
+    if not said:
+        return holder
+    _, headline = max(said, key=lambda one: one[0])  # others have the name of the site or of a section
+    around = _around(headline)
+    least = _HEADED if holder is None else _HEADED_BESIDE
+    headed = next((one for one in around if texts[one] >= least), None)
+    if headed is None or (holder is not None and (holder in around or headed in holder.iterancestors())):
+        return holder
+    return headed
+
+
+def _letters(element: html.HtmlElement) -> str:
+    return "".join(element.text_content().split())
 
 
 def _around(paragraph: html.HtmlElement) -> list[html.HtmlElement]:
@@ -116,13 +151,15 @@ def _is_piece(name: str) -> bool:
 
 def prose(element: html.HtmlElement) -> int:
     """Characters of its running text."""
-    return sum(map(_running, element.iter("p")))
+    return sum(map(running, element.iter("p")))
 
 
-def _running(paragraph: html.HtmlElement) -> int:
+def running(paragraph: html.HtmlElement) -> int:
+    """Characters of a paragraph, if it is long enough and not mostly links."""
     length = len(" ".join(paragraph.text_content().split()))
-    return length if length >= _PARAGRAPH and length > 2 * _linked(paragraph) else 0
+    return length if length >= _PARAGRAPH and length > 2 * linked(paragraph) else 0
 
 
-def _linked(element: html.HtmlElement) -> int:
+def linked(element: html.HtmlElement) -> int:
+    """Characters of its links."""
     return sum(len(one.text_content()) for one in element.iter("a"))

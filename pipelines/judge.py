@@ -8,9 +8,9 @@ the body only named furniture, captions and second copies go.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from pipelines.edges import judge_edges
 from pipelines.lines import ends_sentence, is_prose, key, likeness, sentence_keys, word_count
@@ -26,6 +26,7 @@ _FEWEST_NOTES, _NOTE = 2, 4  # items of a list that sums an article up, and word
 _LISTED = 3  # lines below the text, each with a bare address after it, that are a list of the article's
 _ADDRESS = "common.address-only"  # the rule for a line that is nothing but a web address
 _LOOSE = (_ADDRESS, "common.figures")  # rules for lines that fence nothing: prices stand between them, and hours
+_PARTS, _MOST_PARTS = re.compile(r"\s[|–—»·-]\s"), 10  # of a title
 _REPEATED = 8  # words of a line that is not said twice by chance
 _DOUBLED = 0.85  # likeness of two lines from which one is the other's standfirst
 
@@ -50,13 +51,19 @@ class Known:
             if name in sets and isinstance(claim.value, str):
                 sets[name].add(key(claim.value))
                 if name == "title":  # without the site's name at either end
-                    sets[name].update(
-                        key(part) for part in re.split(r"\s[|–—»·-]\s", claim.value) if word_count(part) > 3
-                    )
+                    sets[name].update(key(part) for part in _parts(claim.value) if word_count(part) > 3)
         found = any(one.field == "description" and one.origin in ("text", "page:standfirst") for one in claims)
         titles, descriptions, authors, labels = (frozenset(one - {""}) for one in sets.values())
         urls = tuple(str(one.value) for one in claims if one.field == "url")
         return cls(titles, descriptions, authors, labels, found, urls)
+
+
+def _parts(title: str) -> Iterator[str]:
+    """What its dashes and bars part, and what stands before and after each."""
+    yield from _PARTS.split(title)
+    for sign in islice(_PARTS.finditer(title), _MOST_PARTS):
+        yield title[: sign.start()]
+        yield title[sign.end() :]
 
 
 def judge(rows: list[Row], reader: Reader, known: Known) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 from lxml import etree, html
 
+from pipelines.bare import is_bare, wrap_bare_text
 from pipelines.frame import frame_of, is_hollow, is_in_pieces, mark_frame, prose
 from pipelines.names import is_beside, is_crosshead, is_unseen
 from pipelines.page import Page
+from pipelines.threads import drop_threads
 from pipelines.types import Source
 
 #: What trafilatura drops in any case; without it the tree is a third, and every later pass is faster.
@@ -19,15 +21,19 @@ _NEVER_TEXT = (
     "img",
 )  # fmt: skip
 _EMPTY = etree.XPath("//div[not(node()[not(self::text()) or normalize-space()])]")
+_LIVE = "LiveBlogPosting"  # its entries have times too
 _ENOUGH = 600  # characters of running text; with less, trafilatura looks at the rest of the page too
 _CONTAINERS = ("div", "section", "ul", "ol", "header", "table")
 _MENU, _MENU_SHARE = 4, 0.9  # links in a menu at least, and their share of its letters
 _ARTICLE_SHARE = 1 / 3  # of the page's text: what holds more is the article's own container, whatever its name
 
 
-def tree_for(page: Page, source: Source | None, *, whole: bool = False) -> tuple[html.HtmlElement, bool]:
+def tree_for(
+    page: Page, source: Source | None, *, whole: bool = False, wrap: bool = False
+) -> tuple[html.HtmlElement, bool]:
     """A copy without what never is text, and with what the user marked: of the article's element where that is told
-    and long enough to be read by itself, else of the whole page. Whether it is the element alone comes with it."""
+    and long enough to be read by itself, else of the whole page. Whether it is the element alone comes with it.
+    `wrap` makes paragraphs of text that stands in none."""
     selector, remove = (source.page.get("body"), source.page.get("remove")) if source else (None, None)
     frame = None if whole or selector or remove else _frame_at_once(page.tree)
     tree = copy(page.tree) if frame is None else _alone(copy(frame))
@@ -38,6 +44,8 @@ def tree_for(page: Page, source: Source | None, *, whole: bool = False) -> tuple
         if element.getparent() is not None:
             element.drop_tree()
     _drop_empty(tree)
+    if wrap:
+        wrap_bare_text(tree)
     if selector:
         found = tree.cssselect(selector)
         return _alone(*map(copy, found)) if found else tree, False
@@ -45,17 +53,28 @@ def tree_for(page: Page, source: Source | None, *, whole: bool = False) -> tuple
     _drop_menus(tree)
     _name_headings(tree)
     if frame is None:
-        frame = frame_of(tree)
-        if frame is not None and is_hollow(frame):
-            frame.attrib.clear()  # whatever it is called
-            frame = None
-        if frame is None or is_in_pieces(tree):
-            mark_frame(tree)
-            frame = frame_of(tree)
+        frame = _told_or_marked(tree, page)
         frame = None if whole else _long(frame)
         if frame is not None:
             tree = _alone(frame)
     return tree, frame is not None
+
+
+def _told_or_marked(tree: html.HtmlElement, page: Page) -> html.HtmlElement | None:
+    """The article's element: called so, or now marked for what is in it."""
+    frame = frame_of(tree)
+    if frame is not None and is_hollow(frame):
+        frame.attrib.clear()  # whatever it is called
+        frame = None
+    if frame is not None and not is_in_pieces(tree):
+        return frame
+    if frame is None:
+        if is_bare(tree):
+            wrap_bare_text(tree)
+        if not any(_LIVE in (script.text or "") for script in page.elements("script")):
+            drop_threads(tree)
+    mark_frame(tree, page.tree.findtext(".//title") or "")
+    return frame_of(tree)
 
 
 def _frame_at_once(tree: html.HtmlElement) -> html.HtmlElement | None:

@@ -1,7 +1,4 @@
-"""The kiosk's pages say what they should, no rule knows their furniture, and they can be crawled and read.
-
-What is still wrong with the reading stands in `LOST`, so that a change for the better is seen as well.
-"""
+"""The kiosk's pages say what they should, no rule knows their furniture, and they can be crawled and read."""
 
 from __future__ import annotations
 
@@ -36,11 +33,6 @@ CHARSETS = {
     "mina": ("utf-8", "both"),
     "vallonne": ("iso-8859-1", "header"),
     "vestnik": ("windows-1251", "page"),
-}
-#: True paragraphs that reading loses today: second copies in an interview.
-LOST = {
-    # the reader's fallback for pages without a telling container keeps each paragraph once
-    "kurier/artikel/1042-gespraech-mit-dem-strandvogt.html": ["Und was sagt Ihre Frau dazu?"],
 }
 #: Share of the articles that may keep a line of furniture after one crawl.
 LEFT = 0.02
@@ -141,7 +133,7 @@ def test_pages_are_read_without_losing_a_paragraph(kiosk: Kiosk, slug: str) -> N
         assert article.language == truth.language
         if gone := missing(truth.body, article.text):
             lost[path_of(truth.url, outlet)] = gone
-    assert lost == {path: gone for path, gone in LOST.items() if path.startswith(f"{slug}/")}
+    assert lost == {}
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +152,7 @@ def test_a_crawl_from_homepages_alone_finds_every_article(kiosk: Kiosk, crawled:
 
 def test_one_crawl_learns_what_no_rule_knows(kiosk: Kiosk, crawled: Project) -> None:
     furniture, lost = leftovers(crawled.db)
-    assert lost == LOST
+    assert lost == {}
     assert len(furniture) <= LEFT * sum(len(outlet.articles) for outlet in kiosk.outlets), furniture
     assert crawled.one("SELECT count(*) FROM revisions") == 0
     learned = crawled.rows("SELECT DISTINCT source_id FROM ledger WHERE origin = 'learned' AND why GLOB 'Stands in *'")

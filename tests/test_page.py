@@ -169,6 +169,14 @@ def test_a_page_that_no_reader_takes_apart_is_told_apart_by_its_own_lines(frame:
     assert article.text == told
 
 
+def test_a_headline_with_dashes_above_the_text_is_the_title_without_the_site_s_name() -> None:
+    headline = "Harbour - Bridge to close for repairs - May 3, 2025"
+    story = f"<div class='article-body'><h3>{headline}</h3><p>{STORY} {STORY}</p><p>{MORE}</p><p>{LATER}</p></div>"
+    article = read(f"<title>{headline} - The Official Tide</title><body>{story}</body>".encode())
+    assert isinstance(article, Article)
+    assert article.text.split("\n\n") == [f"{STORY} {STORY}", MORE, LATER]
+
+
 CLASSES = (
     "post", "entry", "postarea", "art-postcontent", "text", "cell", "story", "content", "main", "main-column", "wide",
     "post-text", "post_text", "post-body", "post-entry", "postentry", "post_content", "postContent", "PostContent",
