@@ -29,7 +29,7 @@ def drop_threads(tree: html.HtmlElement) -> None:
     before = _before(tree, (next(iter(one)) for one in threads)) if threads else {}
     for items in threads:
         first, *_, last = items
-        if before[first] >= _BEFORE and items[first] <= items[last]:
+        if before[first] >= _BEFORE and items[first] <= items[last] and not _holds_article(items, before[first]):
             for one in items:
                 _drop(one)
 
@@ -46,6 +46,12 @@ def _threads(tree: html.HtmlElement) -> Iterator[_Items]:
     for items in siblings.values():
         if len(items) >= _FEWEST and all(map(_is_signed, items)):
             yield items
+
+
+def _holds_article(items: _Items, before: int) -> bool:
+    """Whether one of them is longer than what stands before them, and than all others: rows of a layout."""
+    sizes = [len(one.text_content()) for one in items]
+    return max(sizes) > max(before, sum(sizes) / 2)
 
 
 def _is_signed(item: html.HtmlElement) -> bool:

@@ -122,6 +122,14 @@ def test_a_chronicle_of_days_is_text(entry: str) -> None:
     assert all(one in text for one in (*STORY, *CHATTER[:6]))
 
 
+def test_the_article_is_no_answer_to_what_stands_in_the_rows_around_it() -> None:
+    row = '<div class="row"><span>{when}</span> <a href="/x">{name}</a>{said}</div>'
+    told = "".join(f"<p>{one}</p>" for one in STORY)
+    rows = [row.format(when=_when(n), name="The Tide", said=said) for n, said in enumerate(("", told, "", ""))]
+    text = read(f"<div><p>{CHATTER[0]}</p></div>{''.join(rows)}")
+    assert text[-len(STORY) :] == list(STORY)
+
+
 @pytest.mark.parametrize("live", [True, False])
 def test_entries_of_a_live_report_are_text(live: bool) -> None:
     """It says so itself, or goes back in time."""
