@@ -12,7 +12,6 @@ from tests.crawls import Project, ended
 from tests.kiosk.leftovers import missing
 from tests.press import KINDS, Asked, Outlet, Press
 from tests.press.show import Coverage, Crawl, coverage, crawl, gaps, p95, pace, pages_of, requests_table, twice
-from tests.test_kiosk import LOST
 
 OUTLETS = pytest.mark.parametrize("slug", KINDS)
 #: Requests that one outlet of a dozen articles may cost at first sight, whatever it holds beside them.
@@ -74,9 +73,8 @@ def test_texts_are_read_in_full(crawled: Crawled, slug: str) -> None:
     rows = crawled.project.rows("SELECT urlkey, title, language, text FROM articles WHERE source_id = ?", slug)
     for key, title, language, text in rows:
         if truth := outlet.articles.get(key):
-            known = LOST.get(f"{slug}{truth.url}", [])
             assert (title, language) == (truth.title, outlet_language(outlet)), key
-            assert missing(truth.body, text) == known, key
+            assert missing(truth.body, text) == [], key
 
 
 def outlet_language(outlet: Outlet) -> str:
