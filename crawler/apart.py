@@ -65,7 +65,7 @@ def _is_small(body: bytes) -> bool:
     return len(body) <= _SMALL and b"<!ENTITY" not in body  # entities may stand for megabytes
 
 
-def listing_of(given: tuple[Capture, Source, Patterns], recipe: Recipe) -> Listing | str:  # noqa: ARG001
+def listing_of(given: tuple[Capture, Source, Patterns], recipe: Recipe) -> Listing | str:  # noqa: ARG001 (what workers call is given it)
     """What a worker does: the listing, or why it is none."""
     try:
         return read_listing(*given)

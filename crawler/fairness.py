@@ -43,4 +43,4 @@ class FairQueue(DownloaderAwarePriorityQueue):
 
     def __init__(self, crawler: Crawler, *args: Any, **kwargs: Any) -> None:
         super().__init__(crawler, *args, **kwargs)
-        self._downloader_interface = _Shares(crawler)  # type: ignore[assignment]
+        self._downloader_interface = _Shares(crawler)  # type: ignore[assignment]  # same methods, no subclass

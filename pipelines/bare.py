@@ -24,7 +24,7 @@ _LEAST = 300  # characters in one element; what is shorter stands beside an arti
 
 def is_bare(tree: html.HtmlElement) -> bool:
     """Whether the element that holds most running text itself holds it outside of paragraphs."""
-    texts: list[Any] = _TEXTS(tree)  # type: ignore[assignment]
+    texts: Any = _TEXTS(tree)
     if len(texts) > _MOST:
         return False
     bare: Counter[html.HtmlElement] = Counter()

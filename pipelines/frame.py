@@ -67,7 +67,7 @@ def is_hollow(frame: html.HtmlElement) -> bool:
     return not prose(frame) and len(" ".join(frame.text_content().split())) < _LEAST
 
 
-def mark_frame(tree: html.HtmlElement, title: str = "") -> None:
+def mark_frame(tree: html.HtmlElement, title: str) -> None:
     """Call the innermost element that holds most of the running text, or what stands below the headline, what readers
     look for. The headline is known by the page's `title`.
 
@@ -80,8 +80,7 @@ def mark_frame(tree: html.HtmlElement, title: str = "") -> None:
     for length, around in paragraphs:
         for holder in around:
             texts[holder] += length
-    holder = _holder(texts, sum(length for length, _ in paragraphs))
-    holder = _headed(tree, title, texts, holder)
+    holder = _headed(tree, title, texts, _holder(texts, sum(length for length, _ in paragraphs)))
     if holder is None:
         return
     article = next(holder.iterancestors("article"), holder)
@@ -108,7 +107,7 @@ def _headed(
     """The innermost element around the headline that has a text, where that is in no holder: what readers wrote below
     an article can be longer than the article."""
     spoken = "".join(title.split())
-    headings = ((_letters(one), one) for one in tree.iter("h1", "h2", "h3"))
+    headings = ((letters(one), one) for one in tree.iter("h1", "h2", "h3"))
     said = [(len(words), one) for words, one in headings if len(words) >= _HEADLINE and words in spoken]
     if not said:
         return holder
@@ -121,7 +120,8 @@ def _headed(
     return headed
 
 
-def _letters(element: html.HtmlElement) -> str:
+def letters(element: html.HtmlElement) -> str:
+    """Its text without any space."""
     return "".join(element.text_content().split())
 
 

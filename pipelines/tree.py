@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree, html
 
 from pipelines.bare import is_bare, wrap_bare_text
-from pipelines.frame import frame_of, is_hollow, is_in_pieces, mark_frame, prose
+from pipelines.frame import frame_of, is_hollow, is_in_pieces, letters, mark_frame, prose
 from pipelines.names import is_beside, is_crosshead, is_unseen
 from pipelines.page import Page
 from pipelines.threads import drop_threads
@@ -120,7 +120,7 @@ def _drop_menus(tree: html.HtmlElement) -> None:
     """Drop lists and tables that are hardly anything but links, as trafilatura would after some work on each."""
     for listing in list(tree.iter("ul", "ol", "table")):
         links = list(listing.iter("a"))
-        if len(links) >= _MENU and _letters(listing) * _MENU_SHARE < sum(map(_letters, links)):
+        if len(links) >= _MENU and len(letters(listing)) * _MENU_SHARE < sum(len(letters(one)) for one in links):
             listing.drop_tree()
 
 
@@ -129,7 +129,3 @@ def _name_headings(tree: html.HtmlElement) -> None:
     for one in tree.iter("div", "span"):
         if not len(one) and is_crosshead(one):
             one.tag = "h3"
-
-
-def _letters(element: html.HtmlElement) -> int:
-    return sum(map(len, "".join(element.itertext()).split()))

@@ -34,7 +34,7 @@ def check_browser(path: Path, sources: Iterable[Source]) -> None:
     for source in sources:
         if source.render:
             try:
-                import scrapy_playwright.handler  # noqa: F401
+                import scrapy_playwright.handler  # noqa: F401 (whether it can be)
             except ImportError as problem:
                 raise ConfigError(
                     f"{path}: [source.{source.id}] render = true needs {problem.name or 'a browser'}, which is not"
