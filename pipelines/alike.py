@@ -35,6 +35,8 @@ _FEWEST_WORDS, _FEWEST_WORDS_WITHIN = 8, 40
 _FEWEST_SWAPPED = 12  # shingles that differ in figures or names only: some three or four of these
 _KEPT = 0.5  # share of a paragraph's shingles from which it stands in the other text
 _OWN_WORDS = 4  # a line of less is no paragraph of anyone's own
+_BEGINNING = 10_000  # characters of a text that has as many words as it takes, if it ever has
+_LETTER = re.compile(r"[^\W_]")  # or figure: a line with one has a word
 _WITHIN_SENTENCE = re.compile(r"(?<=[\w,;] )[^\W\d_][\w’'-]*")
 _FIGURE = re.compile(r"\d")
 
@@ -112,13 +114,14 @@ def _much_of(share: float, score: float) -> bool:
 
 
 def _long_enough(text: str, strictly: bool) -> bool:
+    text = text[:_BEGINNING]
     found = words(text)
     count = sum(map(len, found)) // 2 if spaceless(text) else len(found)
     return count >= (_FEWEST_WORDS_WITHIN if strictly else _FEWEST_WORDS)
 
 
 def _paragraphs(text: Text) -> list[str]:
-    return [line.strip() for line in text.text.split("\n") if words(line)]
+    return [line.strip() for line in text.text.split("\n") if _LETTER.search(line)]
 
 
 def _standing_in(text: Text) -> Callable[[str], bool]:

@@ -11,8 +11,8 @@ from pipelines.marks import form_of
 from pipelines.reading import Reader
 from pipelines.types import Block, Claim, Extraction, Rule
 
-#: A join of two lines without a space: a small letter, figure or closing mark, then a capital.
-_JOIN = re.compile(r"(?<=[\w.!?…'’\"”»)\]])(?=[©A-ZÀ-ÖØ-ÞА-ЯЁ])(?<![A-ZÀ-ÖØ-ÞА-ЯЁ])")
+#: The first letter of a line joined to another without a space: a capital behind a small letter, figure, closing mark.
+_JOIN = re.compile(r"[©A-ZÀ-ÖØ-ÞА-ЯЁ](?<=[\w.!?…'’\"”»)\]].)(?<![A-ZÀ-ÖØ-ÞА-ЯЁ].)")
 _GLUED_TAIL = 250  # characters at the end of a line in which a join is looked for
 
 

@@ -9,17 +9,25 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import AsyncCrawlerProcess
 from scrapy.exceptions import UsageError
 
-from crawler.extensions import Ending
+from pipelines.engines.local import warm_up
 from pipelines.errors import ArchiveError
-from pipelines.live import Run
 
 
 class Command(CrawlCommand):
     """Exit codes: 0 fine, 1 sources failed or nothing could be stored, 130 interrupted; 2 and 3 as in
     `pipelines.errors`."""
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read the options. Where addresses are given, pages will come: workers load beside all that Scrapy loads."""
+        super().process_options(args, opts)
+        if args == ["urls"]:
+            warm_up()
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl with one spider."""
+        from crawler.extensions import Ending  # Scrapy imports this module for each of its commands,
+        from pipelines.live import Run  # and these take longer than all else it imports
+
         if len(args) != 1:
             raise UsageError(
                 "name one spider: news, feeds, sitemaps, sections, archives, wayback or urls", print_help=False
