@@ -2,7 +2,8 @@
 
 FOLDER holds pages with known text, several of each site, whose `group` names their template. Each page is stripped by
 a lesson from k other pages of its group and the page itself; nobody's truth is learned from. "cut" is the share of the
-true lines kept without a lesson that the lesson takes. A few truths are not readable text and score nothing anywhere.
+true lines kept without a lesson that the lesson takes; bylines and dates at the ends of a truth are none, for they are
+fields. A few truths are not readable text and score nothing anywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from bench.corpus import DEFAULT_FOLDER, Truth, load
 from bench.measure import Figures, Reading, figures, measure, readers
-from bench.scoring import foreign
+from bench.scoring import foreign, unsigned
 from pipelines.learn import lesson, verdicts
 from pipelines.marks import Marks
 from pipelines.packing import Read
@@ -60,7 +61,8 @@ def opened(truth: Truth) -> Page:
     if isinstance(found, Reject):
         return Page()
     text = found.extraction.text
-    true = [one.start for one in found.extraction.blocks if not any(foreign(text[one.start : one.stop], truth.text))]
+    wanted = unsigned(truth.text) if truth.signed else truth.text
+    true = [one.start for one in found.extraction.blocks if not any(foreign(text[one.start : one.stop], wanted))]
     return Page(found, frozenset(true))
 
 
