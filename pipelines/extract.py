@@ -83,6 +83,9 @@ def _lines(page: Page, source: Source | None, claims: Sequence[Claim]) -> list[t
         lines = _read(tree)
     if _in_doubt(lines, page):
         lines = _read(tree_for(page, source, whole=True)[0] if alone else tree, twice=True)
+        if _in_doubt(lines, page):
+            again = _read(tree_for(page, source, beside=True)[0], twice=True)
+            lines = again if _size(again) > 2 * _size(lines) else lines
     if _may_be_bare(tree, page) and is_bare(tree):
         wrapped = _read(tree_for(page, source, wrap=True)[0])
         lines = wrapped if _size(wrapped) > max(_MORE * _size(lines), _size(lines) + 2 * _PARAGRAPH) else lines

@@ -7,13 +7,13 @@ from functools import lru_cache
 
 from lxml import html
 
-#: What stands beside an article. A container so called goes unless it holds the article itself.
+#: What stands beside an article, unless the name says whether the page has it (`has-sidebar`).
 _BESIDE = re.compile(
-    r"(?:^|[\s_-])(?:related|recommend(?:ed|ations?)?|newsletter|subscribe|share(?:bar|-?tools|-?buttons)?|sharing|"
-    r"social(?:-?(?:share|media|bar|links|icons))?|comments?(?:-?(?:list|area|section|form))?|disqus\w*|promo(?:tion)?|"
-    r"sidebar|advert\w*|ads?|banner|cookie\w*|consent|pop-?up|modal|breadcrumbs?|outbrain|taboola\w*|trending|"
-    r"most-?(?:read|popular|viewed)|popular|sponsor(?:ed)?|teasers?|menu|navigation|navbar|toolbar|"
-    r"site-?(?:header|footer|nav)|skip-?link)(?:$|[\s_-])",
+    r"(?:^|[\s_-])(?<!\bhas[_-])(?<!\bno[_-])(?<!\bwith[_-])(?:related|recommend(?:ed|ations?)?|newsletter|subscribe|"
+    r"share(?:bar|-?tools|-?buttons)?|sharing|social(?:-?(?:share|media|bar|links|icons))?|"
+    r"comments?(?:-?(?:list|area|section|form))?|disqus\w*|cookie\w*|consent|pop-?up|modal|breadcrumbs?|outbrain|"
+    r"taboola\w*|trending|most-?(?:read|popular|viewed)|popular|teasers?|site-?(?:header|footer|nav)|skip-?link|"
+    r"(?P<place>sidebar|advert\w*|ads?|banner|menu|navigation|navbar|toolbar|promo(?:tion)?|sponsor(?:ed)?))(?:$|[\s_-])",
     re.IGNORECASE,
 )
 #: A heading between paragraphs, of which readers know none but `h1` to `h6`.
@@ -28,7 +28,12 @@ _UNSEEN = re.compile(
 
 def is_beside(element: html.HtmlElement) -> bool:
     """Whether a container is called something that stands beside an article."""
-    return _beside(f"{element.get('class', '')} {element.get('id', '')}")
+    return bool(_beside(f"{element.get('class', '')} {element.get('id', '')}"))
+
+
+def is_place(element: html.HtmlElement) -> bool:
+    """Whether its name only says where it stands, or what it earns: `l-sidebar-fixed` may hold the article."""
+    return _beside(f"{element.get('class', '')} {element.get('id', '')}") == "place"
 
 
 def is_crosshead(element: html.HtmlElement) -> bool:
@@ -47,8 +52,10 @@ def is_unseen(span: html.HtmlElement) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _beside(names: str) -> bool:
-    return bool(_BESIDE.search(names))
+def _beside(names: str) -> str:
+    """`place` where all that it says is that; `other` where it says more; nothing where it says neither."""
+    found = {match.lastgroup or "other" for match in _BESIDE.finditer(names)}
+    return "other" if "other" in found else "".join(found)
 
 
 @lru_cache(maxsize=4096)

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from copy import copy
+from functools import cache, partial
 from typing import Any
 
 from lxml import etree, html
 
 from pipelines.bare import is_bare, wrap_bare_text
-from pipelines.frame import frame_of, is_hollow, is_in_pieces, letters, mark_frame, prose
-from pipelines.names import is_beside, is_crosshead, is_unseen
+from pipelines.frame import (
+    are_none,
+    are_one,
+    frame_of,
+    holds_body,
+    is_dwarfed,
+    is_hollow,
+    is_teaser,
+    letters,
+    mark_frame,
+    pieces_of,
+    prose,
+    texts_of,
+)
+from pipelines.names import is_beside, is_crosshead, is_place, is_unseen
 from pipelines.page import Page
 from pipelines.threads import drop_threads
 from pipelines.types import Source
@@ -23,20 +37,23 @@ _NEVER_TEXT = (
 _EMPTY = etree.XPath("//div[not(node()[not(self::text()) or normalize-space()])]")
 _LIVE = "LiveBlogPosting"  # its entries have times too
 _ENOUGH = 600  # characters of running text; with less, trafilatura looks at the rest of the page too
+_LEAST = 200  # characters of running text below a headline that are an article
 _CONTAINERS = ("div", "section", "ul", "ol", "header", "table")
 _MENU, _MENU_SHARE = 4, 0.9  # links in a menu at least, and their share of its letters
 _ARTICLE_SHARE = 1 / 3  # of the page's text: what holds more is the article's own container, whatever its name
 
 
 def tree_for(
-    page: Page, source: Source | None, *, whole: bool = False, wrap: bool = False
+    page: Page, source: Source | None, *, whole: bool = False, wrap: bool = False, beside: bool = False
 ) -> tuple[html.HtmlElement, bool]:
     """A copy without what never is text, and with what the user marked: of the article's element where that is told
     and long enough to be read by itself, else of the whole page. Whether it is the element alone comes with it.
     `wrap` makes paragraphs of text that stands in none."""
     selector, remove = (source.page.get("body"), source.page.get("remove")) if source else (None, None)
-    frame = None if whole or selector or remove else _frame_at_once(page.tree)
+    title = page.tree.findtext(".//title") or ""
+    frame = None if whole or selector or remove else _frame_at_once(page.tree, title)
     tree = copy(page.tree) if frame is None else _alone(copy(frame))
+    _free_article(tree)
     etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
     for element in [one for one in tree.iter("span") if is_unseen(one)]:
         element.drop_tree()
@@ -49,41 +66,54 @@ def tree_for(
     if selector:
         found = tree.cssselect(selector)
         return _alone(*map(copy, found)) if found else tree, False
-    _drop_beside(tree)
+    if not beside:
+        _drop_beside(tree)
     _drop_menus(tree)
     _name_headings(tree)
     if frame is None:
-        frame = _told_or_marked(tree, page)
+        frame = _told_or_marked(tree, page, title)
         frame = None if whole else _long(frame)
         if frame is not None:
             tree = _alone(frame)
     return tree, frame is not None
 
 
-def _told_or_marked(tree: html.HtmlElement, page: Page) -> html.HtmlElement | None:
+def _told_or_marked(tree: html.HtmlElement, page: Page, title: str) -> html.HtmlElement | None:
     """The article's element: called so, or now marked for what is in it."""
     frame = frame_of(tree)
-    if frame is not None and is_hollow(frame):
+    if frame is not None and _is_none(frame, tree, title):
+        for one in list(tree.iter("article")):
+            one.tag = "div"
+            if is_teaser(one):
+                one.drop_tree()
+        frame = frame_of(tree)
+    pieces = pieces_of(tree)
+    if frame is not None and (is_hollow(frame) or is_dwarfed(frame, pieces, tree)):
         frame.attrib.clear()  # whatever it is called
         frame = None
-    if frame is not None and not is_in_pieces(tree):
+    if frame is not None and not are_one(pieces):
         return frame
     if frame is None:
         if is_bare(tree):
             wrap_bare_text(tree)
         if not any(_LIVE in (script.text or "") for script in page.elements("script")):
             drop_threads(tree)
-    mark_frame(tree, page.tree.findtext(".//title") or "")
+    mark_frame(tree, title)
     return frame_of(tree)
 
 
-def _frame_at_once(tree: html.HtmlElement) -> html.HtmlElement | None:
+def _is_none(frame: html.HtmlElement, tree: html.HtmlElement, title: str) -> bool:
+    return frame.tag == "article" and are_none(list(tree.iter("article")), tree, title)
+
+
+def _frame_at_once(tree: html.HtmlElement, title: str) -> html.HtmlElement | None:
     """The article's element where it needs no work on the page around it to tell: what is never read costs nothing."""
     frame = _long(frame_of(tree))
-    if frame is None or is_in_pieces(tree):
+    if frame is None or any(one.tag in _NEVER_TEXT or is_beside(one) for one in (frame, *frame.iterancestors())):
         return None
-    around = (frame, *frame.iterancestors())
-    return None if any(one.tag in _NEVER_TEXT or is_beside(one) for one in around) else frame
+    pieces = pieces_of(tree)
+    misled = are_one(pieces) or is_dwarfed(frame, pieces, tree) or _is_none(frame, tree, title)
+    return None if misled else frame
 
 
 def _long(frame: html.HtmlElement | None) -> html.HtmlElement | None:
@@ -100,6 +130,16 @@ def _alone(*elements: html.HtmlElement) -> html.HtmlElement:
     return shell
 
 
+def _free_article(tree: html.HtmlElement) -> None:
+    """Some pages hold the article itself, headline and all, in what is made for things beside it."""
+    around = {beside for one in tree.iter("h1") for beside in one.iterancestors("aside")}
+    if around:
+        texts = texts_of(tree)
+        for beside in around:
+            if 2 * texts[beside] > texts[tree]:
+                beside.tag = "div"
+
+
 def _drop_empty(tree: html.HtmlElement) -> None:
     """Drop containers that hold nothing: slots for advertising, spacers. They are a third of all, and part texts."""
     empty: Any = _EMPTY(tree)
@@ -108,11 +148,20 @@ def _drop_empty(tree: html.HtmlElement) -> None:
 
 
 def _drop_beside(tree: html.HtmlElement) -> None:
-    """Drop containers whose names say that they stand beside the article."""
+    """Drop containers whose names say that they stand beside the article, unless they hold the article itself."""
     called = [one for one in tree.iter(*_CONTAINERS) if is_beside(one)]
     most = len(tree.text_content()) * _ARTICLE_SHARE if called else 0
+    headed = tree.find(".//h1") is not None
+    texts = cache(partial(texts_of, tree))  # most pages do not need them
     for element in called:
-        if element.getparent() is not None and len(element.text_content()) < most and element.find(".//h1") is None:
+        if element.getparent() is None or element.find(".//h1") is not None:
+            continue
+        if len(element.text_content()) < most:
+            may_hold = is_place(element) and frame_of(element) is not None
+            goes = not (may_hold and 2 * texts()[element] > texts()[tree])
+        else:  # what readers wrote, and teasers, can be longer than the article
+            goes = headed and not holds_body(element) and texts()[tree] - texts()[element] >= _LEAST
+        if goes:
             element.drop_tree()
 
 

@@ -1,0 +1,106 @@
+"""Layouts whose names lie: articles in sidebars, teasers and comments called articles, standfirsts called bodies."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipelines.process import process
+from pipelines.recipe import Recipe
+from pipelines.types import Article, Capture
+from tests.hostile.prose import paragraphs, title
+
+SEEN = datetime(2026, 1, 1, tzinfo=UTC)
+NAME = "harbour"
+TITLE, TOLD = title(NAME), list(paragraphs(NAME))
+STORY = "".join(f"<p>{one}</p>" for one in TOLD)
+STANDFIRST = "Nobody asked for the old crane, and now that it is to go the whole town wants to keep it where it stands."
+TEASER = (
+    "Voters choose in May between three candidates, two of whom have sat in the town hall for longer than a decade."
+)
+LINKS = "".join(f'<p><a href="/vote/{n}">{TEASER}</a></p>' for n in range(20))
+
+
+def read(body: str) -> list[str]:
+    """The lines of the article's text."""
+    page = f"<title>{TITLE} | The Tide</title><body>{body}"
+    capture = Capture(url="https://example.org/2025/05/01/harbour", fetched_at=SEEN, body=page.encode())
+    outcome = process(capture, Recipe.default())
+    assert isinstance(outcome, Article), outcome
+    return [line for line in outcome.text.split("\n") if line]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        '<div class="l-sidebar-fixed l-article-body"><div class="entry-content">{}</div><aside>{teaser}</aside></div>',
+        '<div id="content" class="sidebar-left">{}</div>',
+        '<section class="o-section o-section--has-ads"><div class="article-body">{}</div></section>',
+        '<div class="with-sidebar"><div itemprop="articleBody">{}</div></div>',
+        '<aside><h1>{title}</h1><article><div class="text">{}</div></article></aside>',
+        '<div class="entry-content intro"><p>{standfirst}</p></div><div class="entry-content text">{}</div>',
+        '<div class="sponsored"><article><h1>{title}</h1><p>{standfirst}</p>{}</article></div>',
+    ],
+)
+def test_the_name_of_a_layout_does_not_take_the_article_along(frame: str) -> None:
+    """`sidebar`, `ads` and `aside` say where something stands; the text within says what it is."""
+    within = frame.format(STORY, title=TITLE, standfirst=STANDFIRST, teaser=f"<p>{TEASER}</p>")
+    found = read(f"{LINKS}<header><h2>The Tide</h2></header>{within}<div>{LINKS}</div>")
+    assert [line for line in found if line != STANDFIRST] == TOLD
+
+
+@pytest.mark.parametrize("name", ["sidebar", "promo", "related", "teasers", "comments"])
+def test_what_is_called_beside_the_article_is_not_read_however_long(name: str) -> None:
+    beside = "".join(f"<div><h3>Vote {n}</h3><p>{TEASER} {TEASER}</p></div>" for n in range(12))
+    assert read(f'<h1>{TITLE}</h1><div>{STORY}</div><div class="{name}">{beside}</div>') == TOLD
+
+
+HEADS = {
+    "plain": "<h3>Ferry on day {n}</h3>",
+    "linked": '<h3><a href="/ferry/{n}">Ferry on day {n}</a></h3>',
+    "wrapped": '<a href="/ferry/{n}"><h3>Ferry on day {n}</h3></a>',
+    "signed": "<b>Ada {n}</b>",
+}
+
+
+def items(head: str, times: int = 1) -> str:
+    """Six elements called articles."""
+    texts = (
+        f"On day {n} the ferry took {n}40 lorries across, and no more than that for the wind. " for n in range(1, 7)
+    )
+    return "".join(
+        f"<article>{HEADS[head].format(n=n)}<p>{text * times}</p></article>" for n, text in enumerate(texts, 1)
+    )
+
+
+@pytest.mark.parametrize("times", [1, 2, 9])
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "<main><h1>{title}</h1><div>{story}</div></main><section>{items}</section>",
+        "<section>{items}</section><div><h1>{title}</h1><div>{story}</div></div>",
+        "<div><div>{items}</div></div><div><div><h1>{title}</h1></div><div>{story}</div></div>",
+    ],
+)
+def test_teasers_and_comments_called_articles_are_not_the_article(layout: str, head: str, times: int) -> None:
+    """It has no name itself."""
+    assert read(layout.format(title=TITLE, story=STORY, items=items(head, times))) == TOLD
+
+
+@pytest.mark.parametrize("head", ["linked", "wrapped"])
+def test_teasers_within_the_article_s_element_go_by_where_they_lead(head: str) -> None:
+    assert read(f"<main><h1>{TITLE}</h1><div>{STORY}</div>{items(head)}</main>") == TOLD
+
+
+@pytest.mark.parametrize("head", ["plain", "signed"])
+def test_parts_called_articles_below_one_headline_are_one_article(head: str) -> None:
+    found = "\n".join(read(f"<main><h1>{TITLE}</h1><p>{TOLD[0]}</p>{items(head)}</main>"))
+    assert [f"{n}40 lorries" in found for n in range(1, 7)] == [True] * 6
+
+
+def test_the_article_that_has_its_headline_in_it_is_read_however_short() -> None:
+    own = f"<article><h1>{TITLE}</h1><p>{TOLD[0]}</p><p>{TOLD[1]}</p></article>"
+    found = read(f"<div>{items('plain')}</div>{own}<div>{items('linked')}<p>{STANDFIRST} {STANDFIRST}</p></div>")
+    assert found == TOLD[:2]
