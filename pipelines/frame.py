@@ -216,9 +216,7 @@ def are_one(pieces: Pieces) -> bool:
     """Whether elements of one name share the running text, as where advertising parts an article: trafilatura reads
     the first of them."""
     return any(
-        len(some) > 1
-        and 0 < prose(some[0]) < _SHARE * sum(map(prose, some))
-        and not any(map(_is_another, some[1:]))
+        len(some) > 1 and 0 < prose(some[0]) < _SHARE * sum(map(prose, some)) and not any(map(_is_another, some[1:]))
         for some in pieces.values()
     )
 

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any
 
 from lxml import etree, html
 
 _MAX_DEPTH = 200  # libxml2's own limit is 256; below it every reader of the tree is safe
 _TOO_DEEP = etree.XPath(f"boolean({'/*' * (_MAX_DEPTH + 1)})")
 _MOST, _PARTS = 2000, 100  # words with readings, and quotations, of a page, and parts of one such word
+_CUSTOM = etree.XPath("//*[contains(name(), '-')]")
+_PHRASES = frozenset(
+    ("a", "abbr", "b", "bdi", "br", "cite", "code", "em", "font", "i", "img", "mark", "s", "small", "span", "strong",
+     "sub", "sup", "time", "u", "wbr")
+)  # fmt: skip
 _WRAPPERS = ("div", "span", "section", "font", "b", "i", "blockquote", "article")
 
 
@@ -25,6 +31,21 @@ def flatten(tree: html.HtmlElement) -> None:
             deep.append(element)
     for element in reversed(deep):
         element.drop_tag()
+
+
+def name_custom_elements(tree: html.HtmlElement) -> None:
+    """Make elements of a site's own (`news-story`) the ones that readers know, with their name as a class: a part of a
+    sentence where they stand among words and hold nothing else, a container elsewhere."""
+    found: Any = _CUSTOM(tree)
+    for element in reversed(found):  # what they hold comes first
+        element.set("class", f"{element.get('class', '')} {element.tag}".strip())
+        element.tag = "span" if _is_among_words(element) else "div"
+
+
+def _is_among_words(element: html.HtmlElement) -> bool:
+    before, parent = element.getprevious(), element.getparent()
+    words = (element.tail, before.tail if before is not None else None if parent is None else parent.text)
+    return any(one and one.strip() for one in words) and all(one.tag in _PHRASES for one in element.iterchildren())
 
 
 def spell_out_ruby(tree: html.HtmlElement) -> None:

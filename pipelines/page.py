@@ -15,7 +15,7 @@ from typing import NamedTuple
 from charset_normalizer import from_bytes
 from lxml import etree, html
 
-from pipelines.mend import flatten, spell_out_quotes, spell_out_ruby
+from pipelines.mend import flatten, name_custom_elements, spell_out_quotes, spell_out_ruby
 from pipelines.names import is_unseen
 from pipelines.types import Capture
 
@@ -36,6 +36,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]
 #: part words in scripts of Southeast Asia only.
 _INVISIBLE = re.compile("[\xad\u2060]|\u200b(?![\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff])")
 #: References that may stand for a forbidden character; `_harmless` knows for sure. Most pages have none.
+_CUSTOM_ELEMENT = re.compile(rb"</[A-Za-z]\w*-")
 _SUSPECT_REFERENCE = re.compile(
     rb"&#(?:x0*((?:[01]?[0-9a-f]|7f|[df][0-9a-f]{3})(?![0-9a-f])|[0-9a-f]{5,8})|"
     rb"0*((?:[12]?[0-9]|3[01]|127)(?![0-9])|[0-9]{5,8}));?",
@@ -157,8 +158,11 @@ def parse(capture: Capture) -> Page:
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False, huge_tree=True)
     # one class for all elements: lxml.html asks Python for the class of each, which costs more than the parse
     parser.set_element_class_lookup(etree.ElementDefaultClassLookup(element=html.HtmlElement))
-    tree = html.document_fromstring(_markup(capture), parser=parser)
+    markup = _markup(capture)
+    tree = html.document_fromstring(markup, parser=parser)
     flatten(tree)
+    if _CUSTOM_ELEMENT.search(markup):
+        name_custom_elements(tree)
     spell_out_ruby(tree)
     spell_out_quotes(tree)
     page = Page(url=capture.final_url or capture.url, tree=tree)

@@ -56,6 +56,27 @@ def test_what_is_called_beside_the_article_is_not_read_however_long(name: str) -
     assert read(f'<h1>{TITLE}</h1><div>{STORY}</div><div class="{name}">{beside}</div>') == TOLD
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "<site-story>{}</site-story>",
+        "<news-page><news-head><h1>{title}</h1></news-head><story-body>{}</story-body></news-page>",
+        '<Site-Story class="story"><app-text>{}</app-text><app-sidebar><p>{teaser}</p></app-sidebar></Site-Story>',
+    ],
+)
+def test_elements_of_a_site_s_own_are_containers(frame: str) -> None:
+    within = frame.format(STORY, title=TITLE, teaser=TEASER)
+    assert read(f"<app-root><app-nav>{LINKS}</app-nav>{within}<app-foot>{LINKS}</app-foot></app-root>") == TOLD
+
+
+@pytest.mark.parametrize("word", ["{}", "<b>{}</b>", '<a href="/the">{}</a>'])
+def test_elements_of_a_site_s_own_within_a_sentence_stay_in_it(word: str) -> None:
+    named = f"<site-link>{word.format('the')}</site-link>"
+    story = "".join(f"<p>{one.replace(' the ', f' {named} ')}</p>" for one in TOLD)
+    assert " the " in TOLD[0]
+    assert read(f"<story-body>{story}</story-body>") == TOLD
+
+
 HEADS = {
     "plain": "<h3>Ferry on day {n}</h3>",
     "linked": '<h3><a href="/ferry/{n}">Ferry on day {n}</a></h3>',
