@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain, takewhile
 from typing import TypeAlias
+from urllib.parse import urljoin, urlsplit
 
 from lxml import html
 
@@ -177,17 +178,21 @@ def are_none(articles: Sequence[html.HtmlElement], tree: html.HtmlElement, title
     return sum(length for length, *_ in elsewhere) >= max(_LEAST, 2 * max(texts[one] for one in articles))
 
 
-def is_teaser(article: html.HtmlElement) -> bool:
-    """Whether the first heading in it leads to another page."""
+def is_teaser(article: html.HtmlElement, url: str) -> bool:
+    """Whether the first heading in it leads from the page at `url` to another one."""
     heading = next(article.iter("h2", "h3", "h4", "h5"), None)
     if heading is None:
         return False
     link = next(chain(heading.iter("a"), heading.iterancestors("a")), None)
-    return (
-        link is not None
-        and not link.get("href", "#").startswith("#")
-        and 2 * len(letters(link)) > len(letters(heading))
-    )
+    return link is not None and 2 * len(letters(link)) > len(letters(heading)) and _leads_on(link.get("href", ""), url)
+
+
+def _leads_on(href: str, url: str) -> bool:
+    try:
+        there, here = urlsplit(urljoin(url, href.strip())), urlsplit(url)
+    except ValueError:
+        return False
+    return (there.netloc, there.path) != (here.netloc, here.path)
 
 
 def letters(element: html.HtmlElement) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import Any
 
@@ -11,6 +12,7 @@ _MAX_DEPTH = 200  # libxml2's own limit is 256; below it every reader of the tre
 _TOO_DEEP = etree.XPath(f"boolean({'/*' * (_MAX_DEPTH + 1)})")
 _MOST, _PARTS = 2000, 100  # words with readings, and quotations, of a page, and parts of one such word
 _CUSTOM = etree.XPath("//*[contains(name(), '-')]")
+_TYPE = re.compile(r"\[[^]]*]|(?<![\w.#:-])([A-Za-z]\w*(?:-[\w-]+)+)")
 _PHRASES = frozenset(
     ("a", "abbr", "b", "bdi", "br", "cite", "code", "em", "font", "i", "img", "mark", "s", "small", "span", "strong",
      "sub", "sup", "time", "u", "wbr")
@@ -40,6 +42,11 @@ def name_custom_elements(tree: html.HtmlElement) -> None:
     for element in reversed(found):  # what they hold comes first
         element.set("class", f"{element.get('class', '')} {element.tag}".strip())
         element.tag = "span" if _is_among_words(element) else "div"
+
+
+def selector_of(selector: str) -> str:
+    """A CSS selector that finds the same after that: `news-story > p` → `.news-story > p`."""
+    return _TYPE.sub(lambda found: f".{found[1].lower()}" if found[1] else found[0], selector)
 
 
 def _is_among_words(element: html.HtmlElement) -> bool:

@@ -23,6 +23,7 @@ from pipelines.frame import (
     prose,
     texts_of,
 )
+from pipelines.mend import selector_of
 from pipelines.names import is_beside, is_crosshead, is_place, is_unseen
 from pipelines.page import Page
 from pipelines.threads import drop_threads
@@ -57,14 +58,14 @@ def tree_for(
     etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
     for element in [one for one in tree.iter("span") if is_unseen(one)]:
         element.drop_tree()
-    for element in tree.cssselect(remove) if remove else ():  # it may tell of what is around the article
+    for element in tree.cssselect(selector_of(remove)) if remove else ():  # it may tell of what is around the article
         if element.getparent() is not None:
             element.drop_tree()
     _drop_empty(tree)
     if wrap:
         wrap_bare_text(tree)
     if selector:
-        found = tree.cssselect(selector)
+        found = tree.cssselect(selector_of(selector))
         return _alone(*map(copy, found)) if found else tree, False
     if not beside:
         _drop_beside(tree)
@@ -82,10 +83,7 @@ def _told_or_marked(tree: html.HtmlElement, page: Page, title: str) -> html.Html
     """The article's element: called so, or now marked for what is in it."""
     frame = frame_of(tree)
     if frame is not None and _is_none(frame, tree, title):
-        for one in list(tree.iter("article")):
-            one.tag = "div"
-            if is_teaser(one):
-                one.drop_tree()
+        _drop_teasers(list(tree.iter("article")), tree, page.url)
         frame = frame_of(tree)
     pieces = pieces_of(tree)
     if frame is not None and (is_hollow(frame) or is_dwarfed(frame, pieces, tree)):
@@ -100,6 +98,17 @@ def _told_or_marked(tree: html.HtmlElement, page: Page, title: str) -> html.Html
             drop_threads(tree)
     mark_frame(tree, title)
     return frame_of(tree)
+
+
+def _drop_teasers(articles: list[html.HtmlElement], tree: html.HtmlElement, url: str) -> None:
+    """Drop those that lead to other pages, unless they are the text: a digest of what others say."""
+    teasers = [one for one in articles if is_teaser(one, url)]
+    texts = texts_of(tree)
+    told = texts[tree] - sum(texts[one] for one in teasers)
+    for one in articles:
+        one.tag = "div"
+    for one in teasers if told >= 2 * _LEAST else ():
+        one.drop_tree()
 
 
 def _is_none(frame: html.HtmlElement, tree: html.HtmlElement, title: str) -> bool:

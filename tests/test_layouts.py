@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.process import process
 from pipelines.recipe import Recipe
-from pipelines.types import Article, Capture
+from pipelines.types import Article, Capture, Source
 from tests.hostile.prose import paragraphs, title
 
 SEEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -77,11 +77,31 @@ def test_elements_of_a_site_s_own_within_a_sentence_stay_in_it(word: str) -> Non
     assert read(f"<story-body>{story}</story-body>") == TOLD
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"body": "site-page > story-text"},
+        {"remove": "app-offer"},
+        {"body": 'Story-Text[data-part="one of-two"]', "remove": "site-page :not(story-text) > p, app-offer"},
+    ],
+)
+def test_a_person_s_selectors_name_elements_of_a_site_s_own(own: dict[str, str]) -> None:
+    offer = f"<p>{TEASER}</p>"
+    story = f'<story-text data-part="one of-two">{STORY}<app-offer>{offer}</app-offer></story-text>'
+    page = f"<title>{TITLE}</title><body><site-page><h1>{TITLE}</h1>{story}<div>{LINKS}</div></site-page>"
+    capture = Capture(url="https://example.org/1", fetched_at=SEEN, body=page.encode(), source="tide")
+    outcome = process(capture, Recipe.default({"tide": Source(id="tide", page=own)}))
+    assert isinstance(outcome, Article)
+    lines = [line for line in outcome.text.split("\n") if line]
+    assert lines == ([*TOLD] if "remove" in own else [*TOLD, TEASER])
+
+
 HEADS = {
     "plain": "<h3>Ferry on day {n}</h3>",
     "linked": '<h3><a href="/ferry/{n}">Ferry on day {n}</a></h3>',
     "wrapped": '<a href="/ferry/{n}"><h3>Ferry on day {n}</h3></a>',
     "signed": "<b>Ada {n}</b>",
+    "anchored": '<h3><a href="/2025/05/01/harbour?part={n}#top">Ferry on day {n}</a></h3>',
 }
 
 
@@ -96,7 +116,7 @@ def items(head: str, times: int = 1) -> str:
 
 
 @pytest.mark.parametrize("times", [1, 2, 9])
-@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("head", ["plain", "linked", "wrapped", "signed"])
 @pytest.mark.parametrize(
     "layout",
     [
@@ -115,8 +135,9 @@ def test_teasers_within_the_article_s_element_go_by_where_they_lead(head: str) -
     assert read(f"<main><h1>{TITLE}</h1><div>{STORY}</div>{items(head)}</main>") == TOLD
 
 
-@pytest.mark.parametrize("head", ["plain", "signed"])
+@pytest.mark.parametrize("head", ["plain", "signed", "anchored", "linked"])
 def test_parts_called_articles_below_one_headline_are_one_article(head: str) -> None:
+    """A digest leads to other pages and is a text all the same."""
     found = "\n".join(read(f"<main><h1>{TITLE}</h1><p>{TOLD[0]}</p>{items(head)}</main>"))
     assert [f"{n}40 lorries" in found for n in range(1, 7)] == [True] * 6
 
