@@ -17,6 +17,7 @@ OUTLETS = pytest.mark.parametrize("slug", KINDS)
 #: Requests that one outlet of a dozen articles may cost at first sight, whatever it holds beside them.
 _MOST = 90
 _DELAY = 0.15  # seconds between two requests to a host that gives trouble, or stands beside one that does
+_TIMEOUT = 4  # seconds that a silent host is waited for
 
 
 class Crawled:
@@ -219,7 +220,7 @@ class Troubled:
     """The press crawled without the hosts that give trouble and with them; at once, as the machine may be busy."""
 
     def __init__(self, folder: Path) -> None:
-        settings = {"delay": f'"{_DELAY}s"', "timeout": '"4s"'}
+        settings = {"delay": f'"{_DELAY}s"', "timeout": f'"{_TIMEOUT}s"'}
         (folder / "calm").mkdir()
         with Press() as aside, Press() as press:
             self.press = press
@@ -259,7 +260,8 @@ def test_trouble_with_one_host_does_not_slow_the_others(troubled: Troubled) -> N
     calm, rough = (
         p95(gaps(asked for asked in one.log if asked.host in outlets)) for one in (troubled.calm, troubled.rough)
     )
-    assert rough < 2 * calm
+    # whoever waited for a silent host would wait for its timeout; on a busy machine all wait, the larger crawl longer
+    assert rough < max(2 * calm, _TIMEOUT / 2)
 
 
 @pytest.mark.slow
