@@ -9,13 +9,9 @@ from typing import Any
 from lxml import etree, html
 
 from pipelines.frame import linked, running
+from pipelines.mend import PHRASES
 
 _HOLDERS = ("div", "section", "article", "main", "center", "td")
-_PHRASES = frozenset(
-    ("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "del", "dfn", "em", "font", "i", "ins",
-     "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u",
-     "var", "wbr")
-)  # fmt: skip
 _LONG = 40  # characters between two tags that are more than a label
 _TEXTS = etree.XPath(f"//text()[string-length(normalize-space()) >= {_LONG}]")
 _MOST = 5000  # of them, and elements in one; a paragraph of more would take readers too long
@@ -30,7 +26,7 @@ def is_bare(tree: html.HtmlElement) -> bool:
     bare: Counter[html.HtmlElement] = Counter()
     for text in texts:
         holder = text.getparent() if text.is_text else text.getparent().getparent()
-        while holder is not None and holder.tag in _PHRASES and holder.tag != "a":
+        while holder is not None and holder.tag in PHRASES and holder.tag != "a":
             holder = holder.getparent()
         if holder is not None and holder.tag in _HOLDERS:
             bare[holder] += len(text)
@@ -64,7 +60,7 @@ def _wrap(holder: html.HtmlElement) -> None:
         tail, child.tail = child.tail, None
         if child.tag == "br" and broken:
             run.end()
-        elif child.tag in _PHRASES:
+        elif child.tag in PHRASES:
             run.put(child)
         else:
             run.end()
@@ -110,11 +106,11 @@ class _Run:
 
 
 def _is_bare_part(element: html.HtmlElement) -> bool:
-    return element.tag in _PHRASES or _said(element.tail)
+    return element.tag in PHRASES or _said(element.tail)
 
 
 def _is_leaf(element: html.HtmlElement) -> bool:
-    return all(one.tag in _PHRASES for one in element)
+    return all(one.tag in PHRASES for one in element)
 
 
 def _said(text: str | None) -> bool:

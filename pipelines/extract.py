@@ -18,7 +18,7 @@ from lxml import etree, html
 from trafilatura.settings import Extractor
 
 from pipelines.bare import is_bare
-from pipelines.frame import prose
+from pipelines.frame import PARAGRAPH, prose
 from pipelines.inscript import lines_in_scripts
 from pipelines.page import Line, Page, clean_characters, folded
 from pipelines.reading import Reader
@@ -46,7 +46,6 @@ _FEWEST = 2  # lines of an article's element; with less, the page around it is l
 _FEWEST_HEAPED, _FIRST = 5, 500  # lines of the page within one of the reader, and those that are looked for
 _SUSPICIOUS = 500  # characters of visible text that cannot be nothing
 _TOLD = 0.75  # of the running text shown, in paragraphs; with less, it may be written without
-_PARAGRAPH = 80  # characters from which a line is running text
 _MORE = 1.1  # times as much must be read of a page with paragraphs made for it
 _MANY_TIMES = 3  # as much must the page's scripts hold to be read instead of what it shows
 _ELEMENTS = {"figcaption": "caption", "caption": "caption", "li": "li", "blockquote": "quote"}
@@ -88,7 +87,7 @@ def _lines(page: Page, source: Source | None, claims: Sequence[Claim]) -> list[t
             lines = again if _size(again) > 2 * _size(lines) else lines
     if _may_be_bare(tree, page) and is_bare(tree):
         wrapped = _read(tree_for(page, source, wrap=True)[0])
-        lines = wrapped if _size(wrapped) > max(_MORE * _size(lines), _size(lines) + 2 * _PARAGRAPH) else lines
+        lines = wrapped if _size(wrapped) > max(_MORE * _size(lines), _size(lines) + 2 * PARAGRAPH) else lines
     if _is_heap(lines, page):
         lines = _read(tree_for(page, source, whole=True)[0], twice=True, others=True)
         lines = _own_lines(page) if _is_heap(lines, page) else lines
@@ -114,7 +113,7 @@ def _in_doubt(lines: Sequence[tuple[str, str]], page: Page) -> bool:
 
 def _may_be_bare(tree: html.HtmlElement, page: Page) -> bool:
     """Whether a page shows clearly more running text than stands in paragraphs of what is read."""
-    shown = sum(len(one.text) for one in page.lines() if len(one.text) >= _PARAGRAPH and not one.links)
+    shown = sum(len(one.text) for one in page.lines() if len(one.text) >= PARAGRAPH and not one.links)
     return prose(tree) < _TOLD * shown
 
 

@@ -31,7 +31,7 @@ _MAIN_ID = re.compile(r"^content$|content-main|content-body|contentBody|[Mm]ain-
 _MAIN_CLASS = re.compile(r"^content$|content[-_]main|content(?:-|__)body|[Mm]ain-[Cc]ontent|[Pp]age-[Cc]ontent")
 _NO_FRAME = 5
 _PIECE = re.compile(r"body|text", re.IGNORECASE)  # in a name: comments and teasers are entries, posts, contents too
-_PARAGRAPH = 80  # characters from which a paragraph is running text
+PARAGRAPH = 80  # characters from which a paragraph is running text
 _DWARFED = 4  # times the running text of an element
 _SHARE = 0.6  # of the page's running text that stands in the article's element
 _LEAST = 500  # characters of it
@@ -161,9 +161,9 @@ def _headline(tree: html.HtmlElement, title: str) -> html.HtmlElement | None:
 def are_none(articles: Sequence[html.HtmlElement], tree: html.HtmlElement, title: str) -> bool:
     """Whether `article` elements are not the page's article: teasers or comments, where the headline stands with a text
     of its own elsewhere, or most of the text does; or parts of it, where they stand right below the headline."""
-    headline = _headline(tree, title) if len(articles) > 1 else None
     if len(articles) < 2 or any(one.find(".//h1") is not None for one in articles):
         return False
+    headline = _headline(tree, title)
     around = [] if headline is None else _around(headline)
     if any(one.tag == "article" for one in around):
         return False
@@ -258,7 +258,7 @@ def prose(element: html.HtmlElement) -> int:
 def running(paragraph: html.HtmlElement) -> int:
     """Characters of a paragraph, if it is long enough and not mostly links."""
     length = len(" ".join(paragraph.text_content().split()))
-    return length if length >= _PARAGRAPH and length > 2 * linked(paragraph) else 0
+    return length if length >= PARAGRAPH and length > 2 * linked(paragraph) else 0
 
 
 def linked(element: html.HtmlElement) -> int:

@@ -13,9 +13,11 @@ _TOO_DEEP = etree.XPath(f"boolean({'/*' * (_MAX_DEPTH + 1)})")
 _MOST, _PARTS = 2000, 100  # words with readings, and quotations, of a page, and parts of one such word
 _CUSTOM = etree.XPath("//*[contains(name(), '-')]")
 _TYPE = re.compile(r"\[[^]]*]|(?<![\w.#:-])([A-Za-z]\w*(?:-[\w-]+)+)")
-_PHRASES = frozenset(
-    ("a", "abbr", "b", "bdi", "br", "cite", "code", "em", "font", "i", "img", "mark", "s", "small", "span", "strong",
-     "sub", "sup", "time", "u", "wbr")
+#: Elements within a line.
+PHRASES = frozenset(
+    ("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "del", "dfn", "em", "font", "i", "ins",
+     "kbd", "label", "mark", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u",
+     "var", "wbr")
 )  # fmt: skip
 _WRAPPERS = ("div", "span", "section", "font", "b", "i", "blockquote", "article")
 
@@ -52,7 +54,9 @@ def selector_of(selector: str) -> str:
 def _is_among_words(element: html.HtmlElement) -> bool:
     before, parent = element.getprevious(), element.getparent()
     words = (element.tail, before.tail if before is not None else None if parent is None else parent.text)
-    return any(one and one.strip() for one in words) and all(one.tag in _PHRASES for one in element.iterchildren())
+    return any(one and one.strip() for one in words) and all(
+        one.tag in PHRASES or one.tag == "img" for one in element.iterchildren()
+    )
 
 
 def spell_out_ruby(tree: html.HtmlElement) -> None:

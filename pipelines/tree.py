@@ -49,7 +49,7 @@ def tree_for(
 ) -> tuple[html.HtmlElement, bool]:
     """A copy without what never is text, and with what the user marked: of the article's element where that is told
     and long enough to be read by itself, else of the whole page. Whether it is the element alone comes with it.
-    `wrap` makes paragraphs of text that stands in none."""
+    `wrap` makes paragraphs of text that stands in none; `beside` keeps what is called beside the article."""
     selector, remove = (source.page.get("body"), source.page.get("remove")) if source else (None, None)
     title = page.tree.findtext(".//title") or ""
     frame = None if whole or selector or remove else _frame_at_once(page.tree, title)

@@ -35,8 +35,6 @@ class UrlsSpider(BaseSpider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.lines = _lines(spider.url, spider.file)
         spider.frontier = Frontier(spider.run, (), window=spider.window)
-        if spider.lines:
-            spider.run.warm_up()
         return spider
 
     async def work(self) -> AsyncIterator[Any]:
