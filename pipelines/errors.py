@@ -3,6 +3,7 @@
     ArchiveError        anything a person can act on: one line that names the place and the remedy
     ├── ConfigError     the sources file, a setting or a flag is wrong            exit 2
     ├── StoreError      the archive cannot be opened, read or written             exit 3
+    │   └── DamagedError  one of its pages cannot be unpacked
     ├── ReadError       a file given to import cannot be read                     exit 4
     └── EngineError     the workers that process pages cannot run                 exit 5
 
@@ -29,6 +30,10 @@ class StoreError(ArchiveError):
     """The archive cannot be opened, read or written."""
 
     exit_code = 3
+
+
+class DamagedError(StoreError):
+    """A page is damaged in the archive; the others can be read."""
 
 
 class ReadError(ArchiveError):

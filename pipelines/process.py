@@ -43,6 +43,7 @@ from pipelines.types import (
 
 _FIGURE = re.compile(r"\d")
 _SHORTEST = 20  # words; below it a page holds a notice, not news
+_TOO_LITTLE = (Reason.EMPTY, Reason.TOO_SHORT)
 _HTML_MIMES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
 
 
@@ -96,14 +97,34 @@ def read(capture: Capture, recipe: Recipe) -> Read | Reject:
 
 
 def finish(found: Read, capture: Capture, recipe: Recipe) -> Article | Reject:
-    """The article that an extraction makes; of the capture everything is needed but its body."""
-    source = recipe.sources.get(capture.source or "")
+    """The article that an extraction makes; of the capture everything is needed but its body.
+
+    What was learned of a source takes lines, and never makes an article too short to be one: where nothing is left of
+    it, all stays.
+    """
     stripped = _stripped(found.extraction, recipe, capture.source)
+    outcome = _made_of(stripped, found, capture, recipe)
+    if not isinstance(outcome, Reject) or outcome.reason not in _TOO_LITTLE:
+        return outcome
+    if not recipe.lessons.get(capture.source or ""):
+        return outcome
+    whole = strip(found.extraction, _rules_for(recipe, capture.source, learned=False))
+    untaught = _made_of(whole, found, capture, recipe)
+    if isinstance(untaught, Reject):
+        return outcome
+    return untaught if outcome.reason is Reason.EMPTY else _made_of(stripped, found, capture, recipe, fewest=1)
+
+
+def _made_of(
+    stripped: Stripped, found: Read, capture: Capture, recipe: Recipe, fewest: int = _SHORTEST
+) -> Article | Reject:
+    """The article with this text, unless it is none; `fewest` words are enough."""
+    source = recipe.sources.get(capture.source or "")
     labels = [one.value for one in found.extraction.claims if one.field == "language"]
     language = language_of(stripped.text, [*labels, source.language if source else None])
     fields = resolve(replace(found.extraction, language=language), stripped, capture, source)
     words = word_count(stripped.text)
-    if reject := _unfit(stripped, fields["title"], words, plain=found.plain):
+    if reject := _unfit(stripped, fields["title"], words, fewest, plain=found.plain):
         return reject
     return Article(
         urlkey=key_of(fields["url"]),
@@ -177,7 +198,7 @@ def _is_plain(capture: Capture) -> bool:
     return not any(mark in head for mark in (b"<html", b"<!doctype", b"<head", b"<body", b"<div", b"<p>", b"<?xml"))
 
 
-def _unfit(stripped: Stripped, title: str | None, words: int, *, plain: bool) -> Reject | None:
+def _unfit(stripped: Stripped, title: str | None, words: int, fewest: int, *, plain: bool) -> Reject | None:
     if words == 0:
         return Reject(Reason.EMPTY)
     if plain:
@@ -187,7 +208,7 @@ def _unfit(stripped: Stripped, title: str | None, words: int, *, plain: bool) ->
     linked = sum(link.stop - link.start for block in stripped.blocks for link in block.links)
     if linked > 0.5 * len(stripped.text):
         return Reject(Reason.LISTING, f"{100 * linked // len(stripped.text)} % of the text is links")
-    if words < _SHORTEST:
+    if words < fewest:
         return Reject(Reason.TOO_SHORT, f"{words} words")
     return None
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.types import Rule, Source
 
-PROCESS_VERSION = "5"  # raised whenever the same bytes may give another article; part of every recipe id
+PROCESS_VERSION = "6"  # raised whenever the same bytes may give another article; part of every recipe id
 
 
 @lru_cache(maxsize=64)

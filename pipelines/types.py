@@ -232,7 +232,7 @@ class Failure:
     """A capture whose processing went wrong unexpectedly; kept, to be tried again after a fix."""
 
     stage: str  # fetch | process | store
-    error: str  # crashed | timeout | the exception's class
+    error: str  # crashed | timeout | damaged | the exception's class
     detail: str = ""
 
 

@@ -75,6 +75,7 @@ def test_the_store_rests_on_values_only() -> None:
         "errors",
         "config",
         "fingerprint",
+        "unreadable",
         "urls",
         "dates",
         "lines",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import permutations
 from random import Random
 
@@ -13,15 +15,17 @@ from hypothesis import strategies as st
 from pipelines.extract import extract_text
 from pipelines.learn import Verdict, lesson, verdicts
 from pipelines.marks import Marks, digest_in, digest_of, hex_of, is_long, marks_of
+from pipelines.process import process
 from pipelines.recipe import Recipe
 from pipelines.rules import LONGEST_LINE, rule_set, shipped_rules
 from pipelines.strip import strip
-from pipelines.types import Rule
+from pipelines.types import Article, Capture, Rule
 
 FOOT = "Our gazette is printed on paper from the mill"
 MOTTO = "The river takes what the river gave"
 QUOTE = "As my grandmother never tired of saying"
 SHIPPED = shipped_rules()
+_LONG_FOOT = "Our gazette is printed on paper from the mill by the river, where it has been made since our founders."
 relaxed = settings(max_examples=200, deadline=None)
 
 
@@ -289,3 +293,29 @@ def test_a_recipe_with_another_lesson_has_another_name() -> None:
     rules = lesson("gazette", verdicts(articles(3, foot=3)), {}, {})
     plain, learned = Recipe.default(), Recipe(lessons={"gazette": rules})
     assert learned.id_for("gazette") != plain.id_for("gazette")
+
+
+def _process(*lines: str, taught: bool) -> Article:
+    """What becomes of a page with these paragraphs, where its source is known to repeat the footer."""
+    body = "".join(f"<p>{line}</p>" for line in lines)
+    page = f"<html><head><title>Ferry</title></head><body><article><h1>Ferry</h1>{body}</article></body></html>"
+    capture = Capture(
+        url="https://gazette.example/ferry", fetched_at=datetime(2024, 5, 1, tzinfo=UTC), body=page.encode(), source="g"
+    )
+    rules = lesson("g", [Verdict(digest_of(_LONG_FOOT), "any", 9, 9)], {digest_of(_LONG_FOOT): _LONG_FOOT}, {})
+    outcome = process(capture, replace(Recipe.default(), lessons={"g": rules} if taught else {}))
+    assert isinstance(outcome, Article), outcome
+    return outcome
+
+
+def test_a_lesson_takes_lines_and_never_makes_a_page_too_short() -> None:
+    news = "The ferry will return to the island of Ostby in May, the council said."
+    assert _LONG_FOOT in _process(news, _LONG_FOOT, taught=False).text
+    short = _process(news, _LONG_FOOT, taught=True)
+    assert (short.text, short.word_count) == (news, 14)
+
+
+def test_where_a_lesson_would_leave_nothing_all_stays() -> None:
+    whole = _process(_LONG_FOOT, taught=True)
+    assert whole.text == _LONG_FOOT
+    assert whole.removals == _process(_LONG_FOOT, taught=False).removals

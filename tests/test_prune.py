@@ -15,11 +15,12 @@ from pipelines.config import ALWAYS, Config
 from pipelines.errors import ConfigError
 from pipelines.sources import read_sources
 from pipelines.store import prune
+from pipelines.store.agenda import pages_wait
 from pipelines.store.archive import Archive
 from pipelines.store.prune import Rules
 from pipelines.store.writer import Writer
 from pipelines.types import Failure, Fetched, Reason, Reject
-from tests.store_values import FEED, START, URL, article, capture, check_whole, poll, put, rows
+from tests.store_values import FEED, START, URL, article, capture, check_whole, contents, poll, put, rows
 from tests.test_cli import Desk
 
 NEWS = "The words of the story, as they stood at number {} of its many changes and not a word less."
@@ -112,6 +113,31 @@ def test_the_first_and_the_latest_texts_are_kept(desk: Desk) -> None:
     texts = rows(desk.db, "SELECT n, text FROM revisions ORDER BY n")
     assert [n for n, _ in texts] == [1, 7, 8, 9, 10]
     assert [text for _, text in texts] == [NEWS.format(n) for n in (0, 6, "late", 7, 8)]
+
+
+def test_what_cannot_be_read_again_stays_whatever_rules_say_of_it_now(desk: Desk) -> None:
+    sources(desk, '[archive]\nkeep_bodies = "30d"\n')
+    desk("prune", "--yes")
+    with Writer.open(desk.db) as writer:
+        (present,) = writer.db.execute("SELECT max(id) FROM captures WHERE url = ?", (URL,)).fetchone()
+        before = contents(writer)
+        assert writer.store(present, capture(hours=9), Reject(Reason.TOO_SHORT, "by a new rule")) == "unchanged"
+        assert contents(writer) == before
+    with Archive(desk.db) as archive:
+        assert {page.url for _, page in archive.pending()} == {f"{URL}/unread"}
+
+
+def test_nothing_waits_that_cannot_be_read(desk: Desk) -> None:
+    with Writer.open(desk.db) as writer:
+        writer.db.execute("UPDATE captures SET outcome = NULL WHERE url = ?", (f"{URL}/listing",))
+        writer.db.execute("UPDATE captures SET outcome = 'failed' WHERE url = ?", (f"{URL}/unread",))
+        writer.db.execute(
+            "UPDATE payloads SET codec = 'pruned', body = x'' WHERE id IN"
+            " (SELECT payload_id FROM captures WHERE outcome IS NULL)"
+        )
+    with Archive(desk.db) as archive:
+        assert not pages_wait(archive, [])
+        assert archive.counts()["pending"] == 0
 
 
 def test_a_body_that_a_younger_page_shares_stays(tmp_path: Path) -> None:

@@ -360,6 +360,23 @@ def test_a_damaged_page_waits_to_be_fetched_again_and_then_all_is_well(path: Pat
     assert found(path) == []
 
 
+@pytest.mark.parametrize("repaired", [False, True])
+def test_a_damaged_page_stops_no_other_from_being_read(path: Path, repaired: bool) -> None:
+    change(path, "UPDATE captures SET outcome = NULL WHERE outcome = 'article'")
+    waiting = len(rows(path, "SELECT 1 FROM captures WHERE outcome IS NULL AND payload_id IS NOT NULL"))
+    change(path, "UPDATE payloads SET body = CAST(body || x'00' AS BLOB), size = size + 1 WHERE id = 9")
+    if repaired:
+        cli(path, "repair")
+    done = cli(path, "process", "--json")
+    left = rows(path, "SELECT outcome, count(*) FROM captures WHERE payload_id = 9 GROUP BY outcome")
+    assert left == [("failed", 1)]
+    assert rows(path, "SELECT 1 FROM captures WHERE outcome IS NULL") == []
+    if not repaired:
+        assert done.exit_code == 1
+        assert sum(row["failed"] + row["unchanged"] + row["changed"] for row in json.loads(done.stdout)) == waiting
+        assert rows(path, "SELECT stage, error FROM failures WHERE capture_id IS NOT NULL") == [("store", "damaged")]
+
+
 # all of it
 
 

@@ -15,6 +15,7 @@ from pipelines.engines.worker import Orders
 from pipelines.errors import EngineError
 from pipelines.recipe import Recipe
 from pipelines.types import Outcome, Readable
+from pipelines.unreadable import Unreadable
 
 _DEPTH = 2  # pages at a worker: the one it reads and the next
 
@@ -66,6 +67,8 @@ class LocalPool:
 
     async def process(self, given: Readable) -> Outcome:
         """The outcome of one page. Callers beyond two pages a worker wait their turn."""
+        if isinstance(given, Unreadable):
+            return given.failure
         async with self._room:
             if self._closed:
                 raise EngineError("the workers have been sent home; no page can be read any more")

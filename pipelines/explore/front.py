@@ -16,6 +16,7 @@ from pipelines.explore.pages import render
 from pipelines.explore.questions import questions_beside
 from pipelines.explore.terms import terms_of
 from pipelines.explore.words import day
+from pipelines.store.payloads import HAS_BODY
 
 _STORIES = 15
 _LOOKED_AT = 300  # newest articles that are gathered into stories
@@ -24,14 +25,14 @@ _SOURCES = 12
 _DAYS = 28  # of the chart
 _EDITS = 400  # newest edits among which changed headlines are looked for
 _HEADLINES = 5
-_SUMMARY = """
+_SUMMARY = f"""
 SELECT (SELECT count(*) FROM articles) AS articles,
        (SELECT count(*) FROM sources WHERE EXISTS (SELECT 1 FROM articles WHERE source_id = sources.id)) AS sources,
        (SELECT count(*) FROM sources WHERE retired_at IS NULL) AS followed,
        (SELECT min(published_at) FROM articles) AS since,
        (SELECT max(published_at) FROM articles) AS until,
        (SELECT count(*) FROM revisions) AS revisions,
-       (SELECT count(*) FROM captures WHERE outcome IS NULL) AS pending,
+       (SELECT count(*) FROM captures WHERE outcome IS NULL AND {HAS_BODY}) AS pending,
        (SELECT fetched_at FROM captures ORDER BY id DESC LIMIT 1) AS looked_at
 """
 _RUN = "SELECT id, kind, started_at, finished_at, reason FROM runs WHERE kind <> 'process' ORDER BY id DESC LIMIT 1"

@@ -12,6 +12,7 @@ from pipelines.schedule import KINDS, Habit, places
 from pipelines.store import followed, frontier, habits
 from pipelines.store.archive import Archive
 from pipelines.store.faults import explained
+from pipelines.store.payloads import HAS_BODY
 from pipelines.types import Feed, Source
 
 
@@ -58,7 +59,7 @@ def pages_wait(archive: Archive, sources: Iterable[Source]) -> bool:
     with explained(archive.path):
         connection: sqlite3.Connection = archive.db.conn
         unread = connection.execute(
-            "SELECT 1 FROM captures WHERE outcome IS NULL AND payload_id IS NOT NULL AND +feed_id IS NULL LIMIT 1"
+            f"SELECT 1 FROM captures WHERE outcome IS NULL AND {HAS_BODY} AND +feed_id IS NULL LIMIT 1"
         ).fetchone()
         return unread is not None or any(frontier.take(connection, source.id, 1) for source in sources)
 

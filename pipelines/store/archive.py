@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.errors import StoreError
+from pipelines.errors import DamagedError, StoreError
 from pipelines.store import blocks, continuations, extractions, figures, ledger, tallies
 from pipelines.store import search as fts
 from pipelines.store.blocks import Repeated
@@ -23,6 +23,7 @@ from pipelines.store.payloads import HAS_BODY, body_of
 from pipelines.store.querying import Query, parse
 from pipelines.store.rows import capture_from_row, clean, key_of
 from pipelines.types import Capture, Readable, restore
+from pipelines.unreadable import Unreadable
 
 _JSON = ("authors", "tags", "captions", "links", "claims")
 _COUNTED = ("sources", "feeds", "entries", "captures", "payloads", "articles", "revisions", "removals", "failures")
@@ -107,7 +108,7 @@ class Archive:
             if found is not None and found[0] == base_for(found[1].capture.source):
                 yield capture_id, found[1]
             elif self._has_body(capture_id):
-                yield capture_id, self.capture(capture_id)
+                yield capture_id, self._readable(capture_id)
 
     # what sources repeat
 
@@ -164,7 +165,7 @@ class Archive:
         """Rows of the main tables, entries that are queued, captures that wait to be read."""
         parts = [f"(SELECT count(*) FROM {table}) AS {table}" for table in _COUNTED]
         parts.append("(SELECT count(*) FROM entries WHERE state = 'queued') AS queued")
-        parts.append("(SELECT count(*) FROM captures WHERE outcome IS NULL) AS pending")
+        parts.append(f"(SELECT count(*) FROM captures WHERE outcome IS NULL AND {HAS_BODY}) AS pending")
         return self._rows(f"SELECT {', '.join(parts)}")[0]
 
     def close(self) -> None:
@@ -182,7 +183,16 @@ class Archive:
     def _captures(self, where: str, params: Sequence[Any], limit: int | None) -> Iterator[tuple[int, Capture]]:
         for capture_id in self._ids(where, params, limit):
             if self._has_body(capture_id):  # what is pruned or forgotten cannot be read again, and stays as it was read
-                yield capture_id, self.capture(capture_id)
+                yield capture_id, self._readable(capture_id)
+
+    def _readable(self, capture_id: int) -> Capture:
+        """A capture as it was kept; one damaged page is no reason to read none of the others."""
+        try:
+            return self.capture(capture_id)
+        except DamagedError as problem:
+            bare = capture_from_row(self._capture_row(capture_id), b"")
+            known = {one.name: getattr(bare, one.name) for one in fields(bare)}
+            return Unreadable(**known, why=str(problem))
 
     def _ids(self, where: str, params: Sequence[Any], limit: int | None) -> list[int]:
         """The ids at once, then one short read each: a long one would keep the writer's log from being merged."""

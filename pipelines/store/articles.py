@@ -24,6 +24,7 @@ from pipelines.store.followed import ensure_source
 from pipelines.store.forget import disown
 from pipelines.store.identity import Place
 from pipelines.store.rows import clean, clean_json, cleaned, key_of, same_length, stamp
+from pipelines.store.withdrawals import is_all_that_is_left, withdraw
 from pipelines.types import Article, Capture, Outcome, Reject
 from pipelines.urls import plain_form
 
@@ -37,6 +38,9 @@ def settle(
     if isinstance(outcome, Article) and disown(connection, capture_id, outcome):
         tallies.add(connection, run_id, source, "rejected:forgotten")
         return "rejected:forgotten"
+    if isinstance(outcome, Reject) and is_all_that_is_left(connection, capture_id):
+        tallies.add(connection, run_id, source, "same")
+        return "unchanged"
     if isinstance(outcome, Article):
         result = _put(connection, capture_id, capture, outcome)
         word = "article" if result == "new" or _gave_words(connection, capture_id) else "unchanged"
@@ -51,7 +55,7 @@ def settle(
         if word == "unchanged":
             reason = revisits.seen_elsewhere(connection, capture_id)
     elif isinstance(outcome, Reject):
-        _withdraw(connection, capture_id)
+        withdraw(connection, capture_id)
         revisits.unfit(connection, capture_id, outcome)
         revisits.missed(connection, capture, outcome)
         result, word = f"rejected:{outcome.reason}", str(outcome.reason)
@@ -71,7 +75,7 @@ def settle(
 
 def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, article: Article) -> str:
     place = identity.locate(connection, capture_id, capture, article)
-    _withdraw(connection, capture_id, unless=place.known["id"] if place.known else None)
+    withdraw(connection, capture_id, unless=place.known["id"] if place.known else None)
     ledger.ensure_named(connection, article)
     values = columns_of(article)
     values["source_id"] = ensure_source(connection, article.source or capture.source)
@@ -182,40 +186,6 @@ def _replace(connection: sqlite3.Connection, known: sqlite3.Row, values: dict[st
         settings = ", ".join(f"{name} = ?" for name in changed)
         connection.execute(f"UPDATE articles SET {settings} WHERE id = ?", (*changed.values(), known["id"]))
     return set(changed)
-
-
-def _withdraw(connection: sqlite3.Connection, capture_id: int, *, unless: int | None = None) -> None:
-    """Take back what this capture gave to articles other than `unless`, now that it is read otherwise.
-
-    An article that rests on it goes, and the captures of its revisions wait to be read again.
-    """
-    for (article_id,) in connection.execute(
-        "SELECT id FROM articles WHERE capture_id = ? AND id IS NOT ?", (capture_id, unless)
-    ).fetchall():
-        connection.execute(
-            "UPDATE captures SET outcome = NULL WHERE id IN (SELECT capture_id FROM revisions WHERE article_id = :id"
-            " UNION ALL SELECT capture_id FROM returns WHERE article_id = :id)",
-            {"id": article_id},
-        )
-        dedupe.withdraw(connection, [article_id])
-        connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
-    for article_id, n in revise.withdraw(connection, capture_id, unless=unless):
-        changes.put(connection, article_id, n)
-
-
-def retract(connection: sqlite3.Connection, capture_id: int) -> None:
-    """Take back what a capture was read as, where it is a whole article of its own: it turns out to be none.
-
-    One that has a history stays; reading its capture again brings it up to date.
-    """
-    row = connection.execute(
-        "SELECT articles.source_id, run_id FROM articles JOIN captures ON captures.id = capture_id"
-        " WHERE capture_id = ? AND NOT EXISTS (SELECT 1 FROM revisions WHERE article_id = articles.id)",
-        (capture_id,),
-    ).fetchone()
-    if row is not None:
-        tallies.add(connection, row["run_id"], row["source_id"], "new", -1)
-        _withdraw(connection, capture_id)
 
 
 def _length(connection: sqlite3.Connection, capture_id: int) -> int | None:

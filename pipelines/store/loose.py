@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import articles, continuations, faillog, imports
+from pipelines.store import continuations, faillog, imports
 from pipelines.store.payloads import HAS_BODY, readable
 from pipelines.store.rows import capture_from_row, entry_to_json, key_of, stamp, to_json
+from pipelines.store.withdrawals import retract
 from pipelines.types import Capture, Failure
 
 #: Kinds, in the order in which they are settled.
@@ -102,7 +103,7 @@ def _give_way(connection: sqlite3.Connection, capture_id: int, key: str) -> None
         (key, capture_id),
     ).fetchone()
     if twin:
-        articles.retract(connection, capture_id)
+        retract(connection, capture_id)
         connection.execute("UPDATE captures SET outcome = 'unchanged' WHERE id = ?", (capture_id,))
 
 
@@ -124,10 +125,10 @@ def join(connection: sqlite3.Connection, capture_id: int, pages: list[int]) -> b
     if not pages or continuations.pages_of(connection, capture_id):
         return False
     for n, page_id in enumerate(pages, start=2):
-        articles.retract(connection, page_id)
+        retract(connection, page_id)
         connection.execute("UPDATE captures SET outcome = 'page' WHERE id = ?", (page_id,))
         continuations.put(connection, capture_id, n, page_id)
-    articles.retract(connection, capture_id)
+    retract(connection, capture_id)
     connection.execute("UPDATE captures SET outcome = NULL WHERE id = ?", (capture_id,))
     return True
 

@@ -15,7 +15,7 @@ from operator import itemgetter
 import zstandard
 from sqlite_utils.utils import sqlite3
 
-from pipelines.errors import StoreError
+from pipelines.errors import DamagedError
 from pipelines.store import dictionaries
 
 #: Measured on 200 news pages of 137 kB: level 3 takes 0.7 ms and leaves 27.7 kB, level 6 2.1 ms and 25.7 kB,
@@ -31,11 +31,12 @@ _THREADS = 2  # do that; each makes the dictionary ready for itself
 
 _STORED = "zstd"
 _GONE = ("pruned", "forgotten")
+_DAMAGED = "damaged"  # as `repair` calls it
 #: Condition on a row of `captures`: its body is here.
 HAS_BODY = (
-    "EXISTS (SELECT 1 FROM payloads WHERE payloads.id = captures.payload_id AND codec NOT IN ('pruned', 'forgotten'))"
+    f"EXISTS (SELECT 1 FROM payloads WHERE payloads.id = captures.payload_id AND codec NOT IN {(*_GONE, _DAMAGED)})"
 )
-_FILLED = ("pruned", "damaged")  # again, when the same bytes come: `repair` says that some are damaged
+_FILLED = ("pruned", _DAMAGED)  # again, when the same bytes come
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def readable(connection: sqlite3.Connection, payload_id: int) -> bytes | None:
     """The bytes of a payload, None where there are none or they are damaged."""
     try:
         return body_of(connection, payload_id)
-    except StoreError:
+    except DamagedError:
         return None
 
 
@@ -179,7 +180,7 @@ def replace(connection: sqlite3.Connection, payload_id: int, dictionary_id: int,
 
 
 def body_of(connection: sqlite3.Connection, payload_id: int | None) -> bytes | None:
-    """The bytes of a payload, None where there is none or it is gone. Raises StoreError where they are damaged."""
+    """The bytes of a payload, None where there is none or it is gone. Raises DamagedError where they are damaged."""
     row = connection.execute(
         "SELECT digest, codec, size, dictionary_id, body FROM payloads WHERE id = ?", (payload_id,)
     ).fetchone()
@@ -189,6 +190,8 @@ def body_of(connection: sqlite3.Connection, payload_id: int | None) -> bytes | N
     if codec in _GONE:
         return None
     try:
+        if codec == _DAMAGED:
+            raise ValueError("`tearsheet repair` found it so")
         if codec != _STORED:
             raise ValueError(f"codec {codec!r} is unknown to this version")
         dictionary = None if dictionary_id is None else dictionaries.body_of(connection, dictionary_id)
@@ -198,5 +201,7 @@ def body_of(connection: sqlite3.Connection, payload_id: int | None) -> bytes | N
         if hashlib.sha256(body).hexdigest() != digest:
             raise ValueError("its bytes are not those that came")
     except (ValueError, zstandard.ZstdError) as problem:
-        raise StoreError(f"payload {payload_id} is damaged ({problem}); restore the archive from a copy") from None
+        raise DamagedError(
+            f"payload {payload_id} is damaged ({problem}); restore a copy, or have it fetched again: `tearsheet repair`"
+        ) from None
     return body

@@ -178,6 +178,10 @@ def _bodies(
             ).fetchall():
                 failure = Failure("store", "DamagedBody", _BODY_DAMAGED)
                 faillog.add(connection, failure, url=url, run_id=run_id, capture_id=number)
+            connection.execute(
+                "UPDATE captures SET outcome = 'failed' WHERE payload_id = ? AND outcome IS NULL AND feed_id IS NULL",
+                (one.id,),
+            )
             n = connection.execute(
                 "UPDATE entries SET state = 'queued', tries = 0, due_at = NULL, reason = ?"
                 " WHERE capture_id IN (SELECT id FROM captures WHERE payload_id = ?)",
