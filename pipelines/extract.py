@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -206,12 +207,18 @@ def _aligned(texts: Sequence[str], shown: Sequence[str]) -> list[int | None]:
         places.setdefault(_squeezed(one), []).append(n)
     found = [places.get(_squeezed(text), []) for text in texts]
     at = [one[0] if len(one) == 1 else None for one in found]
+    mate = next((n for n in at if n is not None), None)  # place of the line before, of the first known one at first
     for i, candidates in enumerate(found):
         if len(candidates) > 1:
-            before = next((n for n in reversed(at[:i]) if n is not None), None)
-            mate = before if before is not None else next((n for n in at[i + 1 :] if n is not None), candidates[0])
-            at[i] = min(candidates, key=lambda n: (abs(n - mate), n))
+            at[i] = candidates[0] if mate is None else _nearest(mate, candidates)
+        mate = mate if at[i] is None else at[i]
     return at
+
+
+def _nearest(place: int, candidates: Sequence[int]) -> int:
+    """The one of these places in ascending order that is nearest; the first of two."""
+    after = bisect_left(candidates, place)
+    return min(candidates[max(0, after - 1) : after + 1], key=lambda n: abs(n - place))
 
 
 def _piece(text: str, tag: str, line: Line | None, weight: float) -> _Piece:

@@ -173,9 +173,18 @@ def _page(place: str, value: object) -> dict[str, Any]:
     for key, one in value.items():
         if key not in _PAGE:
             raise ConfigError(f"{place} page has no key {key!r}{nearest(key, list(_PAGE))}")
-        if not isinstance(one, str):
+        if not isinstance(one, str) or not _is_selector(one):
             raise ConfigError(f"{place} page.{key} = {one!r} is no CSS selector ({_PAGE[key]})")
     return dict(value)
+
+
+def _is_selector(text: str) -> bool:
+    from cssselect import HTMLTranslator, SelectorError  # hardly any source has one
+
+    try:
+        return bool(HTMLTranslator().css_to_xpath(text))
+    except SelectorError:
+        return False
 
 
 def source_table(name: str, keys: Mapping[str, str | list[str]]) -> str:

@@ -6,8 +6,9 @@ separator, and every cut is a span of the extracted text: text and removals give
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import groupby
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from itertools import accumulate, groupby
 
 from pipelines.judge import Known, judge
 from pipelines.reading import Reader
@@ -68,21 +69,24 @@ def _run(text: str, group: list[Row], before: int | None, after: int | None, lea
 def _kept(extraction: Extraction, removals: tuple[Removal, ...]) -> tuple[str, tuple[Block, ...]]:
     """The text that stays, and its blocks with offsets into it."""
     blocks = []
+    moved = _mover(removals)
     for block in extraction.blocks:
-        start, stop = _moved(block.start, removals), _moved(block.stop, removals)
+        start, stop = moved(block.start), moved(block.stop)
         if start < stop:
-            links = tuple(Link(_moved(one.start, removals), _moved(one.stop, removals), one.url) for one in block.links)
-            links = tuple(one for one in links if one.start < one.stop)
+            spans = (Link(moved(one.start), moved(one.stop), one.url) for one in block.links)
+            links = tuple(one for one in spans if one.start < one.stop)
             odds = block.odds if stop - start == block.stop - block.start else 0.0  # none are known of a part
             blocks.append(Block(start, stop, block.tag, links, odds))
     return kept(extraction.text, removals), tuple(blocks)
 
 
-def _moved(offset: int, removals: tuple[Removal, ...]) -> int:
-    """An offset into the extracted text as one into the clean text."""
-    gone = 0
-    for removal in removals:
-        if removal.start >= offset:
-            break
-        gone += min(removal.stop, offset) - removal.start
-    return offset - gone
+def _mover(removals: tuple[Removal, ...]) -> Callable[[int], int]:
+    """Makes an offset into the extracted text one into the clean text."""
+    starts = [one.start for one in removals]
+    gone = [0, *accumulate(one.stop - one.start for one in removals)]
+
+    def moved(offset: int) -> int:
+        n = bisect_left(starts, offset)  # cuts that begin before it; it may lie within the last of them
+        return offset - gone[n] + (max(0, removals[n - 1].stop - offset) if n else 0)
+
+    return moved

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import copy
-from functools import cache, partial
 from typing import Any
 
 from lxml import etree, html
@@ -66,7 +66,9 @@ def tree_for(
         wrap_bare_text(tree)
     if selector:
         found = tree.cssselect(selector_of(selector))
-        return _alone(*map(copy, found)) if found else tree, False
+        matched = set(found)
+        outer = [one for one in found if matched.isdisjoint(one.iterancestors())]  # the others are within them
+        return _alone(*map(copy, outer)) if outer else tree, False
     if not beside:
         _drop_beside(tree)
     _drop_menus(tree)
@@ -161,17 +163,37 @@ def _drop_beside(tree: html.HtmlElement) -> None:
     called = [one for one in tree.iter(*_CONTAINERS) if is_beside(one)]
     most = len(tree.text_content()) * _ARTICLE_SHARE if called else 0
     headed = tree.find(".//h1") is not None
-    texts = cache(partial(texts_of, tree))  # most pages do not need them
+    texts = _Texts(tree)
     for element in called:
         if element.getparent() is None or element.find(".//h1") is not None:
             continue
         if len(element.text_content()) < most:
             may_hold = is_place(element) and frame_of(element) is not None
-            goes = not (may_hold and 2 * texts()[element] > texts()[tree])
+            goes = not (may_hold and 2 * texts.of(element) > texts.of(tree))
         else:  # what readers wrote, and teasers, can be longer than the article
-            goes = headed and not holds_body(element) and texts()[tree] - texts()[element] >= _LEAST
+            goes = headed and not holds_body(element) and texts.of(tree) - texts.of(element) >= _LEAST
         if goes:
-            element.drop_tree()
+            texts.drop(element)
+
+
+class _Texts:
+    """Running text in the elements of a tree, also after some were dropped; most pages do not need it counted."""
+
+    def __init__(self, tree: html.HtmlElement) -> None:
+        self._tree = tree
+        self._counts: Counter[html.HtmlElement] | None = None
+
+    def of(self, element: html.HtmlElement) -> int:
+        if self._counts is None:
+            self._counts = texts_of(self._tree)
+        return self._counts[element]
+
+    def drop(self, element: html.HtmlElement) -> None:
+        if self._counts is not None:
+            size = self._counts[element]
+            for one in element.iterancestors() if size else ():
+                self._counts[one] -= size
+        element.drop_tree()
 
 
 def _drop_menus(tree: html.HtmlElement) -> None:

@@ -90,6 +90,7 @@ class Lines:
         host: str,
     ) -> None:
         self._lines, self._at, self._shown = lines, at, shown
+        self._preceding = [None, *accumulate(at, _latest)]  # place of the nearest known line before each
         self._elements = [None if n is None else shown[n].element for n in at]
         self._parents = [None if one is None else one.getparent() for one in self._elements]
         self._kinds = [None if one is None else (one.tag, one.get("class")) for one in self._elements]
@@ -191,7 +192,7 @@ class Lines:
         yield "near", parent is self._above_main or (grand is not None and grand in (self._above_main, self._main))
         yield "kin", self._kin[kind] / self._running
         yield "kins", min(5, self._alike[kind]) / 5
-        before = next((n for n in reversed(self._at[:i]) if n is not None), None)
+        before = self._preceding[i]
         yield "gap", 0 if before is None else min(2.0, math.log1p(max(0, place - before - 1)))
         after = self._shown[place + 1 : place + 1 + _NEXT]
         yield "links follow", sum(one.linked > 0.7 * len(one.text) for one in after) / max(1, len(after))
@@ -248,6 +249,10 @@ class Lines:
 def _called(names: str) -> tuple[tuple[str, bool], ...]:
     kinds = (("named author", _AUTHOR), ("named caption", _CAPTION), ("named apart", _APART))
     return tuple((kind, bool(pattern.search(names))) for kind, pattern in kinds)
+
+
+def _latest(known: int | None, n: int | None) -> int | None:
+    return known if n is None else n
 
 
 def _dice(one: set[str], other: set[str]) -> float:

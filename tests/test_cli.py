@@ -177,6 +177,7 @@ DOWN = '[source.down]\nhomepage = "http://127.0.0.1:9/"'
         ('[archive]\ndelay = "soon"\n[source.a]\nhomepage = "https://a.example/"', "delay = 'soon' is not a duration"),
         ('[source.a]\nhomepage = "https://a.example/"\nevery = "often"', "every = 'often' is not a duration"),
         ('[source.a]\nhomepage = "a.example"', "is no web address"),
+        ('[source.a]\nhomepage = "https://a.example/"\npage = { remove = "p:nope(" }', "'p:nope(' is no CSS selector"),
         ("", "follows no source yet"),
         (b"\xff\xfe\x00", "not UTF-8"),
     ],

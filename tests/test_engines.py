@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.config import Config
 from pipelines.engines.local import LocalPool
 from pipelines.errors import EngineError
 from pipelines.recipe import Recipe
@@ -97,6 +98,16 @@ def test_map_accounts_for_every_page(pool: LocalPool) -> None:
         check(bodies[number], outcome)
         seen[number] += 1
     assert seen == Counter(range(len(bodies)))
+
+
+def test_a_page_of_the_same_lines_again_and_again_is_read_in_time() -> None:
+    """Each has to find its place among thousands: work for a second or two, not for minutes."""
+    lines = "<p>Share this post</p><p>Nobody said so</p>" * 10_000
+    body = f"<title>Live</title><body><article><h1>Live</h1>{lines}</article>"
+    config = Config()
+    with LocalPool(Recipe.default(), workers=1, seconds=config.page_seconds, memory=config.page_memory) as pool:
+        ((_, _, outcome),) = pool.map([(1, page(body))])
+    assert not isinstance(outcome, Failure), outcome
 
 
 def outrun() -> float:

@@ -370,6 +370,7 @@ def test_practical_notes_at_the_end_stay_with_the_address_among_them() -> None:
         {"remove": "div.offer, div.offer p"},
         {"body": "#page div.told"},
         {"body": "div.story", "remove": "#page .offer"},
+        {"body": "#page div", "remove": "#page .offer"},  # each within another is there once
         {"body": "section.renamed", "remove": "#page .offer"},
     ],
 )
