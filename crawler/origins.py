@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pipelines.urls import host_of
 
+WITHIN_PAGE = "within_page"  # in a request's meta: a script asks for it, while its page is in the browser
+
 
 def origin_of(url: str) -> str:
     """`scheme://host[:port]`, in lower case and without a usual port: the key of the archive's `hosts`."""

@@ -93,6 +93,10 @@ TRICKS = {
           for (let n = 0; n < 350; n++) fetch('/api/crowd?' + n).catch(() => 0);
         }, 10);
     """,
+    "steps": """
+        const step = n => n && fetch('/api/step?' + n).then(() => step(n - 1));
+        step(30);
+    """,
     "asks": "alert(1); confirm(2); prompt(3); onbeforeunload = () => 'stay'; setInterval(() => alert(4), 10); print();",
     "hangs": "setTimeout(() => { for (;;); }, 100);",
     "hangs-at-once": "for (;;);",
@@ -107,7 +111,7 @@ TRICKS = {
     "shadows": "",
 }
 #: Of these, the ones that never come to rest, or worse; the front page does not list them.
-TROUBLES = ["endless", "crowd", "asks", "drips", "hangs", "hangs-at-once", "bursts"]
+TROUBLES = ["endless", "crowd", "steps", "asks", "drips", "hangs", "hangs-at-once", "bursts"]
 
 
 class Scripted:

@@ -180,6 +180,14 @@ def test_without_render_nothing_is_run(tmp_path: Path) -> None:
         assert plain.rows("SELECT * FROM captures WHERE rendered") == []
 
 
+def test_the_delay_lies_between_pages_and_not_between_what_one_asks_for(tmp_path: Path) -> None:
+    with Scripted() as outlet:
+        paper = Project(tmp_path, sources(source("paper", homepage=f"{outlet.base}/") + "\nrender = true", delay="1"))
+        (tmp_path / "urls.txt").write_text(outlet.url("steps"))
+        paper.crawl("urls", "-a", "file=urls.txt")
+        assert len([path for path in outlet.asked if "/api/step?" in path]) == 30  # before it was read off
+
+
 @pytest.mark.parametrize("victim", ["chrom", "node"])
 def test_a_browser_that_dies_is_started_anew(tmp_path: Path, victim: str) -> None:
     with Scripted() as outlet:

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from crawler.captures import asked_to_wait, passing
 from crawler.middlewares.refusal import HELD, UNREACHED, NotNowError
-from crawler.origins import origin_of, slot_of
+from crawler.origins import WITHIN_PAGE, origin_of, slot_of
 from pipelines.live import Run
 from pipelines.store.writer import Writer
 
@@ -45,8 +45,9 @@ class PatienceMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Raises NotNowError for a host that is left alone."""
-        request.meta["download_slot"] = slot_of(request.url)  # not that of a redirect's origin
-        request.meta.pop("autothrottle_dont_adjust_delay", None)
+        if not request.meta.get(WITHIN_PAGE):  # what a page asks for has a slot, and no pauses
+            request.meta["download_slot"] = slot_of(request.url)  # not that of a redirect's origin
+            request.meta.pop("autothrottle_dont_adjust_delay", None)
         origin = origin_of(request.url)
         if origin not in self._held:
             row = await self._run.write(Writer.host, origin) if self._run.is_open else None

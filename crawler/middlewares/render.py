@@ -15,6 +15,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import HtmlResponse, Response
 
 from crawler.middlewares.refusal import RefusedError
+from crawler.origins import WITHIN_PAGE
 from crawler.shelf import Shelf
 from pipelines.errors import ConfigError
 from pipelines.live import Run
@@ -122,6 +123,7 @@ class RenderMiddleware:
         if kept := self._shelf.get(asked):
             return kept
         meta: dict[str, Any] = {
+            WITHIN_PAGE: True,
             "download_slot": slot,
             "download_timeout": min(max(left, 0.1), _LONGEST_ANSWER),
             "autothrottle_dont_adjust_delay": True,
