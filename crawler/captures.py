@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 from scrapy.http import Headers, Response
 
 from crawler.middlewares.bodies import WIRE
+from pipelines.headers import harmless, kept, moment_in, text_of
 from pipelines.types import Capture, Entry
 
 _LONGEST_WAIT = timedelta(days=7)
 #: Answers that speak of the moment, not of the page.
 _PASSING = {408, 425, 429}
 _OVERLOADED = {429, 503}
-#: Headers that say nothing of whoever asks, but for the name a crawl goes by. What else is sent may be a secret.
-_HARMLESS = frozenset((
-    "user-agent", "accept", "accept-language", "accept-encoding", "if-none-match", "if-modified-since", "referer",
-    "cache-control", "pragma", "range", "dnt", "upgrade-insecure-requests",
-))  # fmt: skip
-_MOST_HEADERS = 64 * 1024  # bytes of names and values that are kept, in the order they came
 
 
 def capture_of(response: Response, url: str, source: str, entry: Entry | None = None) -> Capture:
@@ -33,10 +27,10 @@ def capture_of(response: Response, url: str, source: str, entry: Entry | None = 
         source=source,
         fetched_at=datetime.now(UTC),
         status=response.status,
-        headers=tuple(_kept(response.headers)),
-        request=tuple(_sent(response)),
+        headers=tuple(kept(_pairs(response.headers))),
+        request=harmless(kept(_pairs(response.request.headers))) if response.request else (),
         wire_digest=response.request.meta.get(WIRE) if response.request else None,
-        mime=_text(content_type).partition(";")[0].strip().lower() or None,
+        mime=text_of(content_type).partition(";")[0].strip().lower() or None,
         body=response.body,
         completeness=completeness,
         rendered="rendered" in response.flags,
@@ -44,20 +38,8 @@ def capture_of(response: Response, url: str, source: str, entry: Entry | None = 
     )
 
 
-def _kept(headers: Headers) -> Iterator[tuple[str, str]]:
-    left = _MOST_HEADERS
-    for name, values in headers.items():
-        for one in values:
-            left -= len(name) + len(one)
-            if left < 0:
-                return
-            yield _text(name), _text(one)
-
-
-def _sent(response: Response) -> Iterator[tuple[str, str]]:
-    """The headers of the request that was answered, the last one where others led on to it."""
-    sent = _kept(response.request.headers) if response.request else ()
-    return ((name, value) for name, value in sent if name.lower() in _HARMLESS)
+def _pairs(headers: Headers) -> Iterator[tuple[bytes, bytes]]:
+    return ((name, one) for name, values in headers.items() for one in values)
 
 
 def passing(status: int) -> bool:
@@ -74,7 +56,7 @@ def retry_at(response: Response | None, tries: int) -> str:
 
 def asked_to_wait(response: Response) -> timedelta | None:
     """How long an overloaded host asks us to wait, a week at most; None where it does not say."""
-    said = _text(response.headers.get(b"Retry-After") or b"").strip()
+    said = text_of(response.headers.get(b"Retry-After") or b"").strip()
     if response.status not in _OVERLOADED or not said:
         return None
     try:
@@ -82,16 +64,8 @@ def asked_to_wait(response: Response) -> timedelta | None:
         wait = (
             timedelta(seconds=int(said[:9]))
             if said.isascii() and said.isdecimal()
-            else parsedate_to_datetime(said).astimezone(UTC) - datetime.now(UTC)
+            else moment_in(said) - datetime.now(UTC)
         )
     except (ValueError, OverflowError):
         return None
     return max(timedelta(0), min(wait, _LONGEST_WAIT))
-
-
-def _text(value: bytes) -> str:
-    """A header as text: UTF-8 where it is, else byte by byte."""
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("latin-1")

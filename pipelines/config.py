@@ -1,6 +1,6 @@
-"""The archive's settings: one ladder, `Config` defaults < [archive] in sources.toml < TEARSHEET_* < flags.
+"""The archive's settings: one ladder, `Config` defaults < [archive] in sources.toml < TEARSHEET_*.
 
-Each field carries its unit and its help; docs/settings and `--help` are made from them. Scrapy's own
+Each field carries its unit and its help; the table in docs/sources.md is made from them. Scrapy's own
 settings are another ladder and stay untouched.
 """
 
@@ -141,7 +141,6 @@ class Config:
         cls,
         table: Mapping[str, Any] | None = None,
         environ: Mapping[str, str] | None = None,
-        flags: Mapping[str, Any] | None = None,
         *,
         where: str = "sources.toml",
     ) -> Config:
@@ -156,9 +155,6 @@ class Config:
             variable = f"TEARSHEET_{name.upper()}"
             if environ and variable in environ:
                 values[name] = _parsed(one, environ[variable], variable)
-        for name, value in (flags or {}).items():
-            if value is not None:
-                values[name] = _parsed(known[name], value, f"--{name.replace('_', '-')}")
         return cls(**values)
 
 

@@ -19,7 +19,12 @@ from pipelines.types import Source
 
 _LISTS = {"feeds", "sitemaps", "sections", "archives", "follow", "ignore", "strip"}
 _ADDRESSES = {"feeds", "sitemaps", "sections"}
-_MARKS = ("{year}", "{month}", "{day}", "{m}", "{d}")  # what stands for a date in an archive's address
+#: What stands for a date in an archive's address: its parts, then month and day without a zero before them.
+MARKS = ("{year}", "{month}", "{day}", "{m}", "{d}")
+#: Under a country's ending, what is still the ending: `co.uk`, `com.au`, `or.jp`.
+_SECOND_LEVEL = frozenset(
+    ("ac", "co", "com", "edu", "go", "gob", "gouv", "gov", "govt", "mil", "ne", "net", "nom", "or", "org", "web")
+)
 _PATTERNS = {"follow", "ignore", "strip"}
 _PARSED: Mapping[str, Callable[[object], Any]] = {
     "revisit": durations,
@@ -38,9 +43,9 @@ class SourcesFile:
     archive: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict)
 
-    def config(self, environ: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None) -> Config:
-        """The settings in force: this file's, then the environment's, then the flags'."""
-        return Config.load(self.archive, environ, flags, where=str(self.path))
+    def config(self, environ: Mapping[str, str] | None = None) -> Config:
+        """The settings in force: this file's, and the environment's over them."""
+        return Config.load(self.archive, environ, where=str(self.path))
 
     def chosen(self, ids: tuple[str, ...] = ()) -> tuple[Source, ...]:
         """The named sources, or all. Raises ConfigError for an unknown name, with the nearest known one."""
@@ -161,9 +166,9 @@ def _check(place: str, key: str, value: str) -> None:
 
 def _archive_problem(pattern: str) -> str | None:
     """What is wrong with the dates in an archive's address; None where nothing is."""
-    strange = [one for one in re.findall(r"\{[^{}]*\}", pattern) if one not in _MARKS]
+    strange = [one for one in re.findall(r"\{[^{}]*\}", pattern) if one not in MARKS]
     if strange:
-        return f"has {strange[0]}, which is none of {' '.join(_MARKS)}"
+        return f"has {strange[0]}, which is none of {' '.join(MARKS)}"
     return None if "{year}" in pattern else "names no {year}"
 
 
@@ -199,5 +204,6 @@ def name_for(homepage: str) -> str:
     if re.fullmatch(r"[\d.:]+", host):
         return re.sub(r"[^a-z0-9]+", "-", f"{host}-{urlsplit(homepage).port or 80}").strip("-")
     labels = host.split(".")
-    stem = labels[:-2] if len(labels) > 2 and len(labels[-2]) <= 3 else labels[:-1]
+    of_country = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL
+    stem = labels[:-2] if of_country else labels[:-1]
     return re.sub(r"[^a-z0-9_-]+", "-", "-".join(stem or labels).lower()).strip("-") or "source"

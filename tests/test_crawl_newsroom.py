@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sqlite_utils.utils import sqlite3
 
 from pipelines.explore.questions import questions
 from pipelines.store.functions import register
-from tests.crawls import Ended, Project, source, sources
+from tests.crawls import Ended, Project, source, sources, wait_for
 from tests.newsroom import Change, Newsroom
 
 
@@ -266,6 +267,32 @@ def test_given_addresses(tmp_path: Path, newsroom: Newsroom) -> None:
     assert {url for (url,) in project.rows("SELECT url FROM failures")} == {"javascript:alert(1)", "http://[bad"}
     assert project.crawl("urls", "-a", f"url={articles[0].url}").err.startswith(("nothing new", "source"))
     assert project.one("SELECT count(*) FROM captures") == 3
+
+
+def test_given_addresses_of_outlets_of_one_name_are_kept_apart(tmp_path: Path) -> None:
+    """As `import` files them, before anything is asked."""
+    project = Project(tmp_path, sources(source("post", homepage="https://www.post.invalid/")))
+    filed = {
+        "https://post.invalid/2026/05/03/ferry-returns": "post",
+        "https://news.post.invalid/2026/05/03/ferry-returns": "post",
+        "https://post.co.uk.invalid/2026/05/03/ferry-returns": "post-co-uk",
+        "https://news.one.invalid/2026/05/03/ferry-returns": "news-one",
+        "https://news.two.invalid/2026/05/03/ferry-returns": "news-two",
+    }
+    (tmp_path / "list.txt").write_text("\n".join(filed))
+
+    def entries() -> dict[str, str]:
+        with suppress(sqlite3.OperationalError):  # its tables are not there yet
+            return dict(project.rows("SELECT url, source_id FROM entries")) if project.db.exists() else {}
+        return {}
+
+    process = project.start("urls", "-a", "file=list.txt")
+    try:
+        assert wait_for(lambda: len(entries()) == len(filed), process)
+    finally:
+        process.kill()
+        process.communicate()
+    assert entries() == filed
 
 
 def test_feeds_named_in_the_sources_file_are_all_that_is_asked(tmp_path: Path, newsroom: Newsroom) -> None:

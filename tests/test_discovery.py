@@ -441,6 +441,9 @@ def test_a_web_archive_gives_pages_with_their_own_time_and_address(tmp_path: Pat
 def test_an_index_that_does_not_answer(tmp_path: Path, web_archive: WebArchive) -> None:
     project = Project(tmp_path, sources(source("paper", homepage=f"{PAPER}/")))
     assert "name the archive's index" in project.crawl("wayback").err
+    for limit in ("0", "²", "-1", "many"):
+        ended = project.crawl("wayback", "-a", f"cdx={web_archive.index}", "-a", f"limit={limit}")
+        assert f"limit={limit} is no number of pages" in ended.err
     ended = project.crawl("wayback", "-a", f"cdx={web_archive.base}/nothing/here")
     assert ended.code == 1
     assert project.rows("SELECT error, detail FROM failures") == [("no answer of the index", "status 404")]

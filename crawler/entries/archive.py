@@ -7,10 +7,9 @@ from datetime import date, timedelta
 from urllib.parse import urljoin
 
 from crawler.entries.shape import date_in
+from pipelines.sources import MARKS
 from pipelines.types import Entry
 
-#: What stands for a date in an archive's address.
-MARKS = ("{year}", "{month}", "{day}", "{m}", "{d}")
 _USUAL = (
     "{year}/{month}/{day}/", "archive/{year}/{month}/{day}/", "archives/{year}/{month}/{day}/",
     "archive/{year}-{month}-{day}", "archiv/{year}/{month}/{day}", "archivo/{year}/{month}/{day}/",

@@ -13,10 +13,9 @@ from crawler.entries.listing import usable
 from crawler.frontier import Frontier
 from crawler.spiders.base import BaseSpider
 from pipelines.errors import ConfigError, ReadError
-from pipelines.sources import name_for
+from pipelines.filing import Filing
 from pipelines.store.writer import Writer
 from pipelines.types import Entry
-from pipelines.urls import same_site
 
 
 class UrlsSpider(BaseSpider):
@@ -40,10 +39,8 @@ class UrlsSpider(BaseSpider):
     async def work(self) -> AsyncIterator[Any]:
         """Queue the addresses, then work through the queue."""
         wanted: defaultdict[str, list[Entry]] = defaultdict(list)
-        for line in self.lines:
-            url = usable(line, line)
-            source = self._source_of(url)
-            wanted[source].append(Entry(url=url or line, source=source, kind="list"))
+        for line, source in zip(self.lines, await self.run.write(self._filed), strict=True):
+            wanted[source].append(Entry(url=usable(line, line) or line, source=source, kind="list"))
         for source, entries in wanted.items():
             found = await self.run.write(Writer.add_entries, source, entries, run_id=self.run.id)
             self.run.count(source, "found", found)
@@ -51,12 +48,10 @@ class UrlsSpider(BaseSpider):
         async for one in super().work():
             yield one
 
-    def _source_of(self, url: str | None) -> str:
-        if self.sources:
-            return self.chosen[0].id
-        if url is None:
-            return self.name
-        return next((one.id for one in self.chosen if one.homepage and same_site(one.homepage, url)), name_for(url))
+    def _filed(self, writer: Writer) -> list[str]:
+        """The source of each line; what is no address belongs to none, and is refused as this spider's."""
+        filing = Filing(self.run.file, self.chosen[0].id if self.sources else None)
+        return [filing.source_of(writer, url) if (url := usable(line, line)) else self.name for line in self.lines]
 
 
 def _lines(url: str, file: str) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ class WaybackSpider(BaseSpider):
             raise ConfigError("wayback: name the archive's index: -a cdx=https://web.archive.org/cdx/search/cdx")
         if spider.versions not in ("first", "all"):
             raise ConfigError(f"wayback: versions={spider.versions} is neither first nor all")
-        if not spider.limit.isdigit():
+        if not (spider.limit.isascii() and spider.limit.isdecimal() and int(spider.limit)):
             raise ConfigError(f"wayback: limit={spider.limit} is no number of pages")
         try:
             today = datetime.now(UTC).date()

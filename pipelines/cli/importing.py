@@ -9,7 +9,6 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.filing import Filing
 from pipelines.cli.intake import Intake
 from pipelines.cli.options import db_option, output_options, sources_if_any, sources_option
 from pipelines.cli.output import say
@@ -18,6 +17,7 @@ from pipelines.cli.report import tell
 from pipelines.cli.work import working
 from pipelines.errors import ConfigError, ReadError
 from pipelines.explore.words import many
+from pipelines.filing import Filing
 from pipelines.readers.folders import find
 from pipelines.summary import folded
 

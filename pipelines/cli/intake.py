@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipelines.cli.filing import Filing
 from pipelines.cli.loose_ends import LooseEnds
 from pipelines.cli.pieces import Kept, Shelf, Step
 from pipelines.cli.work import Work
 from pipelines.errors import StoreError
+from pipelines.filing import Filing
 from pipelines.readers.found import Again, Flaw, Listed, Moved, Page, What
 from pipelines.store import imports, loose
 from pipelines.store.faults import concerns_one_row

@@ -15,8 +15,7 @@ import click
 
 from pipelines.cli.options import db_option, output_options, sources_if_any, sources_option
 from pipelines.cli.output import emit, say
-from pipelines.cli.report import ask
-from pipelines.errors import ArchiveError, ConfigError, StoreError
+from pipelines.errors import ArchiveError, ConfigError
 from pipelines.explore.words import many
 from pipelines.lookout import after_run
 from pipelines.store import echoes, takedowns
@@ -28,6 +27,7 @@ from pipelines.store.forget import forget as forget_one
 from pipelines.store.held import Held
 from pipelines.store.merge import merge as merge_archive
 from pipelines.store.merge import rows_of as rows_of_other
+from pipelines.store.outgoing import chosen
 from pipelines.store.prune import Part, Rules, rows_of
 from pipelines.store.prune import find as find_prunable
 from pipelines.store.prune import prune as prune_parts
@@ -123,12 +123,7 @@ def _wanted(archive: Archive, refs: Sequence[str], where: str | None) -> tuple[l
         else:
             raise ArchiveError(f"{archive.path}: {absent(archive, ref)}")
     if where is not None:
-        try:
-            ids += [row["id"] for row in ask(archive, f"SELECT id FROM articles WHERE ({where}) ORDER BY id")]
-        except StoreError as problem:
-            raise ConfigError(
-                f"--where {where!r}: {problem.__cause__}; it is a condition on columns of articles"
-            ) from None
+        ids += chosen(archive.db.conn, archive.path, where)
     return list(dict.fromkeys(ids)), before
 
 

@@ -105,7 +105,7 @@ def process(
             conditions.append("source_id = ?")
             values.append(known_source(archive, source, "--source "))
         if where is not None:
-            conditions.append(f"({where})")
+            conditions.append(f"({where}\n)")  # a comment at its end does not reach further
         asked = _Asked(" AND ".join(conditions) or _PENDING, values, stale)
         _check(archive, asked, where)
         progress = Progress("") if dry_run else _begin(archive, recipe, [*conditions, source])
@@ -151,7 +151,7 @@ def _try(
 
 def _run(db: Path, file: SourcesFile, asked: _Asked, total: int, progress: Progress, form: str | None) -> int:
     """Read, store and report; how many failed."""
-    with working(db, file, "process", asked.condition) as work, _bar(total) as bar:
+    with working(db, file, "process", " ".join(asked.condition.split())) as work, _bar(total) as bar:
 
         def store(batch: list[Read]) -> None:
             work.writer.store_all(batch, work.run_id)

@@ -8,15 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from fastwarc.warc import WarcRecord, WarcRecordType
 
+from pipelines.headers import harmless
 from pipelines.readers.found import Again, Found, Page, Passed
 from pipelines.types import Capture
 from pipelines.urls import absolute
 
-#: Headers that say nothing of whoever asked; what else was sent may be a secret.
-_HARMLESS = frozenset((
-    "user-agent", "accept", "accept-language", "accept-encoding", "if-none-match", "if-modified-since", "referer",
-    "cache-control", "pragma", "range", "dnt", "upgrade-insecure-requests",
-))  # fmt: skip
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -49,7 +45,7 @@ def beside(record: WarcRecord) -> Beside:
     if record.record_type == WarcRecordType.request:
         record.parse_http(quirks_mode=True)
         sent = record.http_headers.to_tuples() if record.http_headers is not None else ()
-        return Beside(kind, *named, request=tuple(one for one in sent if one[0].lower() in _HARMLESS))
+        return Beside(kind, *named, request=harmless(sent))
     if record.record_type == WarcRecordType.metadata and (record.headers.get("Content-Type") or "").startswith(
         "application/warc-fields"
     ):

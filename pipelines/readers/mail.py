@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from email import policy
 from email.errors import MessageError
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
-from email.utils import parseaddr, parsedate_to_datetime
+from email.utils import parseaddr
 from html import unescape
 
+from pipelines.headers import moment_in
 from pipelines.readers.found import Flaw, Found, Page
 from pipelines.readers.packed import DamageError, Stream
 from pipelines.sources import name_for
@@ -156,8 +157,7 @@ def _header(message: MIMEPart, name: str) -> str:
 
 def _sent(message: EmailMessage) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(_header(message, "Date"))
-        return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)).replace(microsecond=0)
+        return moment_in(_header(message, "Date")).replace(microsecond=0)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from fastwarc.warc import WarcRecord, WarcRecordType
 
 from pipelines.decode import Decoded
+from pipelines.headers import kept, moment_in
 from pipelines.readers.beside import Told, beside, joined, passed
 from pipelines.readers.digests import matches
 from pipelines.readers.found import Again, Flaw, Found, Moved, Page, Passed, What
@@ -36,7 +36,6 @@ _LEADING = (301, 302, 303, 307, 308)
 _DATE = re.compile(r"(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d)(?:\.\d*)?)?Z?)?)?)?")
 _HTTP_DATE = re.compile(rb"(?i)\ndate:[ \t]*([^\r\n]{10,60})")
 _HEADER_ROOM = 128 * 1024  # bytes of a block beside the longest body: HTTP's headers, and what chunks add
-_MOST_HEADERS = 64 * 1024
 
 
 def read_warc(stream: Stream, name: str, limit: int) -> Iterator[Found]:
@@ -103,7 +102,7 @@ def _page_in(
         if kind == WarcRecordType.revisit:
             return _again(capture, record), fault
         return None, f"of {url}: it holds no HTTP answer"
-    headers = tuple(_kept(record.http_headers.items_bytes()))
+    headers = tuple(kept(record.http_headers.items_bytes()))
     status = record.http_headers.status_code
     capture = replace(capture, status=status, headers=headers, mime=mime_of(headers))
     if kind == WarcRecordType.revisit or status == 304:
@@ -129,7 +128,7 @@ def _seen_at(record: WarcRecord, block: bytes) -> datetime | None:
             return datetime(year, month or 1, day or 1, *time, tzinfo=UTC)
     if said := _HTTP_DATE.search(block, 0, max(0, block.find(b"\r\n\r\n"))):
         with suppress(ValueError, OverflowError):
-            return parsedate_to_datetime(said[1].decode("ascii")).astimezone(UTC)
+            return moment_in(said[1].decode("ascii"))
     return None
 
 
@@ -205,21 +204,3 @@ def _again(capture: Capture, record: WarcRecord) -> Again:
     url = (record.headers.get("WARC-Refers-To-Target-URI") or capture.url).strip("<> ")
     at = record.headers.get("WARC-Refers-To-Date")
     return Again(capture, url, at)
-
-
-def _kept(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
-    """The headers as the crawl has them, up to a size that no honest server reaches."""
-    left = _MOST_HEADERS
-    for name, value in headers:
-        left -= len(name) + len(value)
-        if left < 0:
-            return
-        yield _text(name), _text(value)
-
-
-def _text(value: bytes) -> str:
-    """UTF-8 where it is, else byte by byte."""
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("latin-1")

@@ -90,19 +90,21 @@ class Archive:
         pages = tuple(capture_from_row(one, self._body(one["payload_id"]) or b"") for one in further)
         return replace(capture_from_row(row, self._body(row["payload_id"]) or b""), pages=pages)
 
-    def pending(self, limit: int | None = None) -> Iterator[tuple[int, Capture]]:
+    def pending(self) -> Iterator[tuple[int, Capture]]:
         """Captures that wait to be read, oldest first."""
-        return self._captures("outcome IS NULL", (), limit)
+        return self.captures("outcome IS NULL")
 
     def captures(self, where: str = "", params: Sequence[Any] = ()) -> Iterator[tuple[int, Capture]]:
         """Captures of pages for which the SQL condition `where` holds, oldest first."""
-        return self._captures(where or "true", params, None)
+        for capture_id in self._ids(where or "true", params):
+            if self._has_body(capture_id):  # what is pruned or forgotten cannot be read again, and stays as it was read
+                yield capture_id, self._readable(capture_id)
 
     def again(
         self, where: str, params: Sequence[Any], base_for: Callable[[str | None], str]
     ) -> Iterator[tuple[int, Readable]]:
         """Like `captures`; where an extraction by the base of its source is kept, that instead of the page."""
-        for capture_id in self._ids(where, params, None):
+        for capture_id in self._ids(where, params):
             with explained(self.path):
                 found = extractions.extracted(self._connection, capture_id)
             if found is not None and found[0] == base_for(found[1].capture.source):
@@ -180,11 +182,6 @@ class Archive:
     ) -> None:
         self.close()
 
-    def _captures(self, where: str, params: Sequence[Any], limit: int | None) -> Iterator[tuple[int, Capture]]:
-        for capture_id in self._ids(where, params, limit):
-            if self._has_body(capture_id):  # what is pruned or forgotten cannot be read again, and stays as it was read
-                yield capture_id, self._readable(capture_id)
-
     def _readable(self, capture_id: int) -> Capture:
         """A capture as it was kept; one damaged page is no reason to read none of the others."""
         try:
@@ -194,12 +191,11 @@ class Archive:
             known = {one.name: getattr(bare, one.name) for one in fields(bare)}
             return Unreadable(**known, why=str(problem))
 
-    def _ids(self, where: str, params: Sequence[Any], limit: int | None) -> list[int]:
+    def _ids(self, where: str, params: Sequence[Any]) -> list[int]:
         """The ids at once, then one short read each: a long one would keep the writer's log from being merged."""
         rows = self._rows(
-            "SELECT id FROM captures WHERE payload_id IS NOT NULL AND +feed_id IS NULL"
-            f" AND ({where}) ORDER BY id LIMIT ?",
-            (*params, -1 if limit is None else limit),
+            f"SELECT id FROM captures WHERE payload_id IS NOT NULL AND +feed_id IS NULL AND ({where}) ORDER BY id",
+            params,
         )
         return [row["id"] for row in rows]
 

@@ -35,15 +35,11 @@ def sightings(connection: sqlite3.Connection, article_id: int, of: str = "main")
         )
     ]
     row = connection.execute(
-        "SELECT articles.*, captures.fetched_at AS base_at, captures.urlkey AS base_key,"
-        " coalesce((SELECT seen_from FROM returns WHERE article_id = articles.id AND seen_until IS NULL),"
-        "  (SELECT max(seen_until) FROM (SELECT seen_until FROM revisions WHERE article_id = articles.id"
-        "   UNION ALL SELECT seen_until FROM returns WHERE article_id = articles.id)), first_seen_at) AS since"
-        " FROM articles JOIN captures ON captures.id = capture_id WHERE articles.id = ?".replace(
-            " FROM articles JOIN captures", f" FROM {of}.articles AS articles JOIN {of}.captures AS captures"
-        )
-        .replace("FROM revisions", f"FROM {of}.revisions")
-        .replace("FROM returns", f"FROM {of}.returns"),
+        "SELECT a.*, captures.fetched_at AS base_at, captures.urlkey AS base_key,"
+        f" coalesce((SELECT seen_from FROM {of}.returns WHERE article_id = a.id AND seen_until IS NULL),"
+        f"  (SELECT max(seen_until) FROM (SELECT seen_until FROM {of}.revisions WHERE article_id = a.id"
+        f"   UNION ALL SELECT seen_until FROM {of}.returns WHERE article_id = a.id)), first_seen_at) AS since"
+        f" FROM {of}.articles AS a JOIN {of}.captures AS captures ON captures.id = capture_id WHERE a.id = ?",
         (article_id,),
     ).fetchone()
     found.append(_sighting(row, row["since"], row["capture_id"]))

@@ -142,7 +142,7 @@ class Writer(Held):
         *,
         retry_at: str | None = None,
     ) -> None:
-        """Count a failed fetch; the entry is tried again, not before `retry_at`, three times in all."""
+        """Count a failed fetch; the entry is tried again, not before `retry_at`, five times in all."""
         with self.transaction() as connection:
             frontier.fail(connection, url, source_id, f"{error}: {detail}" if detail else error, retry_at)
             faillog.add(connection, Failure("fetch", error, detail), url=url, run_id=run_id)

@@ -1,4 +1,4 @@
-"""Under which source a page from a file belongs: the one named, the one followed at its address, or its host."""
+"""Under which source a page that a person gives belongs: the one named, the one followed there, or its host."""
 
 from __future__ import annotations
 
