@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from pipelines.daterow import read_labelled
-from pipelines.dates import Found, find_moments
-from pipelines.lines import key
+from pipelines.dates import Found, find_moments, moment_of
+from pipelines.lines import key, likeness
 from pipelines.page import Line, Page
 from pipelines.people import byline_words
 from pipelines.types import Claim
@@ -21,6 +21,8 @@ _LABELS = frozenset("AaFfYyАа")  # first letters of the words for an author
 _AUTHOR_PAGE = re.compile(
     r"/(?:authors?|autor(?:en|es|i)?|auteurs?|autore|journalist(?:e|en)?s?|reporters?|forfatter)/[^/?#]{4,}"
 )
+_SHORTEST = 15  # characters of a line that is known for the headline by its words
+_NEARLY = 0.6  # likeness of an h1 and a title that are two wordings of one headline
 _STATE = re.compile(
     r"[\"'](?:datePublished|date_?published|published_?(?:at|date|time|on)?|publish(?:ing)?_?date|first_?published\w*|"
     r"pub_?date)[\"']\s*:\s*[\"'](\d{4}-\d\d-\d\d[^\"']{0,20})[\"']",
@@ -42,18 +44,37 @@ def _byline() -> re.Pattern[str]:
 def head_claims(page: Page, made: Sequence[Claim]) -> Iterator[Claim]:
     """Bylines near the headline; a date only where nothing that was claimed so far holds one."""
     lines = page.lines()
-    head = _around_headline(page, made)
-    yield from _bylines(lines, head)
+    at = _headline(page, made)
+    above = [] if at is None else lines[max(0, at - _ABOVE) : at]
+    below = [] if at is None else lines[at : at + _BELOW + 1]
+    yield from _bylines(lines, [*above, *below])
     if not any(claim.field == "published_at" for claim in made):
-        yield from _date(page, lines, head)
+        yield from _date(page, lines, above, below)
 
 
-def _around_headline(page: Page, made: Sequence[Claim]) -> Sequence[Line]:
+def _headline(page: Page, made: Sequence[Claim]) -> int | None:
+    """The line that is the headline: the `h1` that a title of the page repeats, or comes near to; any line that does,
+    where the page has no such `h1`; else its first `h1`."""
     lines, shown = page.lines(), set(page.elements("h1"))
     titles = {key(str(claim.value)) for claim in made if claim.field == "title" and claim.origin != "page:h1"}
     heads = [n for n, line in enumerate(lines) if line.element in shown] if shown else []
-    at = next((n for n in heads if key(lines[n].text) in titles), heads[0] if heads else None)
-    return [] if at is None else lines[max(0, at - _ABOVE) : at + _BELOW + 1]
+    told = next((n for n in heads if key(lines[n].text) in titles), None)
+    if told is None:
+        told = next((n for n in heads if any(likeness(lines[n].text, one) > _NEARLY for one in titles)), None)
+    if told is None:
+        told = next((n for n, line in enumerate(lines) if _says_title(line, titles)), None)
+    return heads[0] if told is None and heads else told
+
+
+def _says_title(line: Line, titles: set[str]) -> bool:
+    """Whether a line outside of lists is a title, or most of one: the rest names the site."""
+    said = key(line.text)
+    if len(said) < _SHORTEST or line.element.tag in ("li", "a", "option"):
+        return False
+    return any(
+        said == one or (2 * len(said) > len(one) and (one.startswith(f"{said} ") or one.endswith(f" {said}")))
+        for one in titles
+    )
 
 
 def _bylines(lines: Sequence[Line], head: Sequence[Line]) -> Iterator[Claim]:
@@ -73,17 +94,22 @@ def _bylines(lines: Sequence[Line], head: Sequence[Line]) -> Iterator[Claim]:
         yield Claim("authors", labelled.pop(), "page:byline")
 
 
-def _date(page: Page, lines: Sequence[Line], head: Sequence[Line]) -> Iterator[Claim]:
-    """The words of a time element, a date near the headline, the one date that has a label, or the page's own state."""
+def _date(page: Page, lines: Sequence[Line], above: Sequence[Line], below: Sequence[Line]) -> Iterator[Claim]:
+    """A time element, a date near the headline, the one date that has a label, or the page's own state."""
     language = page.tree.get("lang")
     for element in page.elements("time"):
+        stamp = moment_of(element.get("datetime"))
+        if stamp and stamp.precision in ("minute", "second"):
+            yield Claim("published_at", element.get("datetime"), "page:time")
+            return
         if found := _whole(element.get("title") or element.text_content(), language):
             yield Claim("published_at", found.moment.claim, "page:time")
             return
-    for line in head:
-        if len(line.text) <= _LONGEST and not line.linked:
-            found = _whole(line.text, language)
-            if found and len(_WORDS.findall(line.text[: found.start] + " " + line.text[found.stop :])) <= _LITTLE:
+    # links name author and section; above the headline they lead to other articles
+    for text in (*(one.text for one in above if not one.linked), *map(_unlinked, below)):
+        if len(text) <= _LONGEST:
+            found = _whole(text, language)
+            if found and len(_WORDS.findall(text[: found.start] + " " + text[found.stop :])) <= _LITTLE:
                 yield Claim("published_at", found.moment.claim, "page:date")
                 return
     rows = (read_labelled(line.text, language) for line in lines)
@@ -95,6 +121,14 @@ def _date(page: Page, lines: Sequence[Line], head: Sequence[Line]) -> Iterator[C
         if script.text and (match := _STATE.search(script.text)):
             yield Claim("published_at", match[1], "page:state")
             return
+
+
+def _unlinked(line: Line) -> str:
+    """A line without the words of its links; nothing of one that is mostly links."""
+    text = line.text
+    for start, stop, _ in reversed(line.links):
+        text = f"{text[:start]} {text[stop:]}"
+    return text if line.linked < 2 * len(text.strip()) else ""
 
 
 def _whole(text: str, language: str | None) -> Found | None:

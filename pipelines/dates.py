@@ -21,6 +21,11 @@ _ZONES = {
     "eest": 180, "msk": 180, "est": -300, "edt": -240, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480,
     "pdt": -420, "jst": 540, "kst": 540, "aest": 600, "aedt": 660,
 }  # fmt: skip
+#: Halves of the day by the letters, or the first letter, of what stands before or after a clock time.
+_HALVES = {
+    "오전": "a", "오후": "p", "上午": "a", "下午": "p", "午前": "a", "午後": "p", "a": "a", "p": "p", "π": "a",
+    "μ": "p", "ص": "a", "م": "p",
+}  # fmt: skip
 _RFC822 = re.compile(r"(?:[A-Za-z]{3},\s*)?\d{1,2}\s[A-Za-z]{3}\s\d{2,4}\s\d{1,2}:\d\d")
 #: Countries that write the month first.
 _MONTH_FIRST = {"us", "ph", "fm", "pw"}
@@ -69,7 +74,9 @@ def _patterns() -> tuple[list[re.Pattern[str]], re.Pattern[str]]:
     dates = [
         rf"(?<!\d){year}\s*年\s*(?P<month>\d{{1,2}})\s*月\s*(?P<day>\d{{1,2}})\s*日",
         rf"(?<!\d){year}\s*년\s*(?P<month>\d{{1,2}})\s*월\s*(?P<day>\d{{1,2}})\s*일",
+        rf"(?<![\d/.-]){year}\.\s?(?P<month>\d{{1,2}})\.\s?(?P<day>\d{{1,2}})(?:\.|(?![\d.]))",
         rf"(?<![\d/.-]){year}(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}})(?!\d)",
+        rf"(?<!\d){year}\.\s+{month}\s+{day}",
         rf"(?<![\d/.-])(?P<a>\d{{1,2}})(?P<sep>[-/.])\s?(?P<b>\d{{1,2}})(?P=sep)\s?{year}",
         rf"(?<!\d){year},?\s+[^\W\d_]+\s*,?\s*{day}\s+{month}(?!\W{{0,3}}(?:19|20)\d\d)",
         rf"{day}[\s-]*(?:de\s+|of\s+)?{month},?[\s-]*(?:de\s+|del\s+)?(?:{year})?",
@@ -79,8 +86,10 @@ def _patterns() -> tuple[list[re.Pattern[str]], re.Pattern[str]]:
     zones = "|".join(sorted(_ZONES, key=len, reverse=True))
     zone = rf"(?:\s*\(?(?P<zone>(?:utc|gmt)?\s?[+-]\d\d:?\d\d|(?:{zones})(?![^\W\d_]))\)?)?"
     clock = (
-        r"(?<![\d:.,])(?P<before>(?:gmt|utc)\s)?(?P<hour>[01]?\d|2[0-3])(?:[:.hH]|\s?:\s?)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])"
-        rf"\s*(?P<half>[ap]\.?\s?m\b\.?)?(?:\s*(?:uhr|hrs?)\b)?{zone}"
+        r"(?<![\d:.,])(?P<before>(?:gmt|utc)\s)?(?:(?P<ahead>[오上下午][전후午前後])\s?)?(?P<hour>[01]?\d|2[0-3])"
+        r"(?:[:.hH]|\s?:\s?|[时時点]|시\s?)(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?![\d:])[分분]?"
+        r"\s*(?P<half>[ap]\.?\s?m\b\.?|[πμ]\.?\s?μ\b\.?|(?:صباحا|مساء)\w*|[صم](?!\w))?"
+        rf"(?:\s*(?:uhr|hrs?)\b)?{zone}"
     )
     return [re.compile(one, re.IGNORECASE) for one in dates], re.compile(clock, re.IGNORECASE)
 
@@ -234,7 +243,8 @@ def _beside(text: str, found: Found, clock: re.Match[str]) -> bool:
 
 def _timed(found: Found, clock: re.Match[str]) -> Found:
     hour, minute, second = int(clock["hour"]), int(clock["minute"]), clock["second"]
-    half = (clock["half"] or "").lower()[:1]
+    letters = "".join(filter(str.isalpha, clock["ahead"] or clock["half"] or "")).lower()
+    half = _HALVES.get(letters) or _HALVES.get(letters[:1])
     hour = hour % 12 + 12 if half == "p" else hour % 12 if half == "a" else hour
     span = min(found.start, clock.start()), max(found.stop, clock.end())
     if (hour, minute, int(second or 0)) == (0, 0, 0):

@@ -113,6 +113,8 @@ def _microdata(page: Page) -> Iterator[Claim]:
         if field in _OF_ARTICLE and _is_of_another_thing(element):
             continue
         value = element.get("content") or element.get("datetime")
+        if element.tag == "abbr":  # `<abbr title="2026-11-18T14:22Z">2:22 pm</abbr>`
+            value = value or element.get("title")
         if value is None and field == "authors":
             named = element.xpath(".//*[@itemprop='name']")
             value = (named[0].get("content") or named[0].text_content()) if named else text_of(element)

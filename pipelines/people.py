@@ -87,7 +87,14 @@ def people(claims: Sequence[Claim], others: Iterable[str]) -> tuple[str, ...]:
 
 def body_in(claims: Sequence[Claim]) -> str | None:
     """The outlet, desk or agency that stands where an author would, as written."""
-    return next((str(one.value) for one in claims if one.field == "authors" and one.value), None)
+    told = (str(one.value) for one in claims if one.field == "authors" and one.value)
+    return next((text for text in told if not _is_tool(text)), None)
+
+
+def _is_tool(text: str) -> bool:
+    """Whether a line is for clicking: `View all posts`."""
+    lists = byline_words()
+    return any(word in lists["tools"] and word not in lists["shared"] for word in text.lower().split())
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import html
 
@@ -24,12 +25,14 @@ _NAMES = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|author-?name|authors?|contributor|writer)(?:$|[\s_-])", re.IGNORECASE)
+_READERS = re.compile(r"comment(?!ary|ator)|(?<!cor)respond|\brepl(?:y|ies)\b|discuss|disqus", re.IGNORECASE)
 _CAPTIONED = re.compile(r"caption|credit|copyright|legend|gallery|figure", re.IGNORECASE)
 _HEAD, _ABOVE_TITLE, _FOOT = 14, 4, 6  # lines above the text, above the headline, below the text
 _FARTHEST_TITLE = 40  # lines between headline and text at most: sharing tools, pictures, players
 _NEAR_TITLE, _LONG_STANDFIRST = 3, 9  # lines below a headline and words, from which an unnamed line is a standfirst
 _NEARLY = 0.9  # likeness of a line and the page's description of which one has a place name more
 _HEADINGS = ("h2", "h3", "h4")
+_AROUND = 5  # elements around a name that may say whose it is
 _CREDITS = ("credit", "agency", "authors", "paywalled")
 
 
@@ -175,4 +178,10 @@ def _is_caption(line: Line) -> bool:
 
 
 def _is_byline(element: html.HtmlElement) -> bool:
-    return bool(_BYLINE.search(element.get("class") or ""))
+    return bool(_BYLINE.search(element.get("class") or "")) and not _is_of_readers(element)
+
+
+def _is_of_readers(element: html.HtmlElement) -> bool:
+    """Whether a name stands among comments, or in the form for one: the themes of many blogs call both an author."""
+    around = (element, *islice(element.iterancestors("div", "section", "ul", "ol", "li", "form", "p"), _AROUND))
+    return any(_READERS.search(f"{one.get('class')} {one.get('id')}") for one in around)

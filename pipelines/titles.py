@@ -33,6 +33,7 @@ _CUT = re.compile(r"\s*(?:…|\.\.\.)$")
 _LONG = 95  # characters from which a title may have been cut without a sign, as search engines ask for
 _SECTION = 2  # words of a section's name at most
 _MORE = 12  # letters that a site's name has more in a title
+_HEADLINE = 6  # words from which a name may be a headline
 _SHORTEST = 8  # characters of a headline to which something was added
 
 
@@ -49,9 +50,7 @@ def best_title(claims: Sequence[Claim], site_names: Iterable[str]) -> Claim | No
     wording most of them use; where all differ the data's, then what the browser's window says too, then the one for
     sharing. Without the site's name; a title that was cut stands for the longer one."""
     titles = [claim for claim in claims if claim.field == "title" and claim.value]
-    sites = {squeezed(name) for name in site_names} | {
-        squeezed(str(claim.value)) for claim in claims if claim.field == "site"
-    }
+    sites = {squeezed(name) for name in site_names} | _sites(claims)
     candidates = _candidates(titles, sites - {""})
     if not candidates:
         return None
@@ -66,6 +65,15 @@ def best_title(claims: Sequence[Claim], site_names: Iterable[str]) -> Claim | No
     wordings = Counter(one.text for one in same)
     best = max(same, key=lambda one: (wordings[one.text], -one.place))
     return Claim("title", best.text, best.claim.origin)
+
+
+def _sites(claims: Sequence[Claim]) -> set[str]:
+    """What the page calls its site. Some give the headline for that too: a long name that the page shows as its
+    headline is none where there is another."""
+    names = {squeezed(name): name for claim in claims if claim.field == "site" and (name := str(claim.value))}
+    shown = {squeezed(str(claim.value)) for claim in claims if claim.field == "title" and claim.origin == "page:h1"}
+    others = {name for name, text in names.items() if name not in shown or word_count(text) < _HEADLINE}
+    return others or set(names)
 
 
 def _candidates(titles: Sequence[Claim], sites: set[str]) -> list[_Candidate]:

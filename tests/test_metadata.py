@@ -180,6 +180,14 @@ def test_titles(head: str, above: str, title: str | None) -> None:
     assert read(head, above).title == (title or "Bridge to close in May")
 
 
+def test_a_headline_that_calls_itself_the_site_s_name_is_one() -> None:
+    headline = "Bridge to close in May for repairs, council says"
+    article = read(f'<meta name="application-name" content="{headline}">', f"<h1>{headline}</h1>")
+    assert article.title is None  # nothing tells it from a site that is called so
+    named = f'<meta name="application-name" content="{headline}"><meta property="og:site_name" content="Marvik Post">'
+    assert read(named, f"<h1>{headline}</h1>").title == headline
+
+
 @pytest.mark.parametrize(
     ("head", "above", "published"),
     [
@@ -188,12 +196,39 @@ def test_titles(head: str, above: str, title: str | None) -> None:
         ("", '<span property="dc:date" content="2024-05-02T10:11:00+02:00">2 May</span>', "2024-05-02T08:11:00Z"),
         ("", '<time title="2 May 2024, 10:11">four weeks ago</time>', "2024-05-02T10:11:00"),
         ("", "<span>Ada Holm | 02.05.2024 - 10:11</span>", "2024-05-02T10:11:00"),
+        ("", '<p>by <a href="/a">Ada Holm</a> | 2 May 2024 | <a href="/local">Local</a></p>', "2024-05-02"),
+        ("", '<abbr itemprop="datePublished" title="2024-05-02T10:11:00+02:00">10:11</abbr>', "2024-05-02T08:11:00Z"),
+        ("", '<footer><time datetime="2024-05-02T10:11:12Z">Thu, 2 May</time></footer>', "2024-05-02T10:11:12Z"),
         ("<script>var page = {'published_at': '2024-05-02T10:11:12Z'}</script>", "", "2024-05-02T10:11:12Z"),
         (jsonld('{"@type": "WebPage", "datePublished": "2024-05-02T10:11Z"}'), "", "2024-05-02T10:11:00Z"),
     ],
 )
 def test_where_dates_are_found(head: str, above: str, published: str) -> None:
     assert read(head, f"<h1>Bridge to close in May</h1>{above}").published_at == published
+
+
+@pytest.mark.parametrize("site", ["", "<h1>Marvik Post</h1>"])
+def test_a_headline_that_is_no_h1_has_its_date_beside_it(site: str) -> None:
+    """So do blogs write it; above it stand dates of others."""
+    menu = "<p>9 May 2024</p><ul>" + "<li>News</li>" * 4 + "</ul>"
+    above = f"{site}{menu}<h3>Bridge to close in May</h3><p>2 May 2024</p>"
+    article = read("<title>Bridge to close in May | Marvik Post</title>", above + "<p>by Ada Holm</p>")
+    assert (article.published_at, article.authors) == ("2024-05-02", ("Ada Holm",))
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        '<div id="comments"><p class="comment-author vcard"><cite>Bo Lind</cite> says:</p><p>I will swim.</p></div>',
+        '<div id="respond"><form><p class="comment-form-author"><label>Name *</label></p></form></div>',
+        '<a rel="author" href="/profiles/1">View profile</a>',
+    ],
+)
+def test_readers_and_their_tools_are_neither_authors_nor_credits(below: str) -> None:
+    page = f"<body><article><h1>Bridge to close in May</h1>{BODY}</article>{below}</body>"
+    outcome = process(Capture(url="https://m.example/1", fetched_at=SEEN, body=page.encode()), Recipe.default())
+    assert isinstance(outcome, Article)
+    assert (outcome.authors, outcome.credit) == ((), None)
 
 
 def test_a_label_dates_the_page_only_where_it_stands_alone() -> None:
