@@ -11,6 +11,7 @@ from pipelines.dates import Found, find_moments, moment_of
 from pipelines.lines import key, likeness
 from pipelines.page import Line, Page
 from pipelines.people import byline_words
+from pipelines.titles import says_title
 from pipelines.types import Claim
 
 _ABOVE, _BELOW = 4, 14  # lines around the headline
@@ -21,7 +22,6 @@ _LABELS = frozenset("AaFfYyАа")  # first letters of the words for an author
 _AUTHOR_PAGE = re.compile(
     r"/(?:authors?|autor(?:en|es|i)?|auteurs?|autore|journalist(?:e|en)?s?|reporters?|forfatter)/[^/?#]{4,}"
 )
-_SHORTEST = 15  # characters of a line that is known for the headline by its words
 _NEARLY = 0.6  # likeness of an h1 and a title that are two wordings of one headline
 _STATE = re.compile(
     r"[\"'](?:datePublished|date_?published|published_?(?:at|date|time|on)?|publish(?:ing)?_?date|first_?published\w*|"
@@ -62,19 +62,9 @@ def _headline(page: Page, made: Sequence[Claim]) -> int | None:
     if told is None:
         told = next((n for n in heads if any(likeness(lines[n].text, one) > _NEARLY for one in titles)), None)
     if told is None:
-        told = next((n for n, line in enumerate(lines) if _says_title(line, titles)), None)
+        free = (n for n, line in enumerate(lines) if line.element.tag not in ("li", "a", "option"))
+        told = next((n for n in free if says_title(lines[n].text, titles)), None)
     return heads[0] if told is None and heads else told
-
-
-def _says_title(line: Line, titles: set[str]) -> bool:
-    """Whether a line outside of lists is a title, or most of one: the rest names the site."""
-    said = key(line.text)
-    if len(said) < _SHORTEST or line.element.tag in ("li", "a", "option"):
-        return False
-    return any(
-        said == one or (2 * len(said) > len(one) and (one.startswith(f"{said} ") or one.endswith(f" {said}")))
-        for one in titles
-    )
 
 
 def _bylines(lines: Sequence[Line], head: Sequence[Line]) -> Iterator[Claim]:

@@ -13,9 +13,11 @@ from itertools import islice
 
 from lxml import html
 
+from pipelines.dates import find_moments
 from pipelines.lines import ends_sentence, key, likeness, word_count
 from pipelines.page import Line
 from pipelines.reading import Reader
+from pipelines.titles import says_title
 from pipelines.types import Claim
 
 _NAMES = re.compile(
@@ -26,6 +28,7 @@ _NAMES = re.compile(
 )  # fmt: skip
 _BYLINE = re.compile(r"(?:^|[\s_-])(?:by-?line|author-?name|authors?|contributor|writer)(?:$|[\s_-])", re.IGNORECASE)
 _READERS = re.compile(r"comment(?!ary|ator)|(?<!cor)respond|\brepl(?:y|ies)\b|discuss|disqus", re.IGNORECASE)
+_LEADS_IN = re.compile(r"(?:[\W_]|\b[a-zà-ÿа-я]{1,3}\b)+$")  # what stands between a name and a date
 _CAPTIONED = re.compile(r"caption|credit|copyright|legend|gallery|figure", re.IGNORECASE)
 _HEAD, _ABOVE_TITLE, _FOOT = 14, 4, 6  # lines above the text, above the headline, below the text
 _FARTHEST_TITLE = 40  # lines between headline and text at most: sharing tools, pictures, players
@@ -88,7 +91,7 @@ class Surroundings:
 
     def _is_title(self, n: int) -> bool:
         line = self.lines[n]
-        return line.element.tag == "h1" or key(line.text) in self._titles
+        return line.element.tag == "h1" or says_title(line.text, self._titles)
 
     def _facts(self, line: Line, zone: str, reader: Reader) -> Iterator[Claim]:
         if line.element.tag == "figcaption":
@@ -96,8 +99,8 @@ class Surroundings:
         elif read := reader.read(line.text, zone):
             yield from read[1]
         for element in (line.element, *line.element.iter("a", "span", "address")):
-            if _is_byline(element) and 3 < len(name := element.text_content().strip()) < 80:
-                yield Claim("authors", " ".join(name.split()), "page:byline")
+            if _is_byline(element) and 3 < len(name := " ".join(element.text_content().split())) < 80:
+                yield Claim("authors", _undated(name), "page:byline")
 
     def _standfirst(self, head: Sequence[Line]) -> Line | None:
         """The line above the text that the page's own description repeats, that its markup calls a standfirst, or
@@ -179,6 +182,12 @@ def _is_caption(line: Line) -> bool:
 
 def _is_byline(element: html.HtmlElement) -> bool:
     return bool(_BYLINE.search(element.get("class") or "")) and not _is_of_readers(element)
+
+
+def _undated(name: str) -> str:
+    """`Ada Holm on 2 May 2024, 10:11` → `Ada Holm`."""
+    date = next(find_moments(name), None) if any(map(str.isdecimal, name)) else None
+    return _LEADS_IN.sub("", name[: date.start]) or name if date else name
 
 
 def _is_of_readers(element: html.HtmlElement) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from pipelines.lines import key, word_count
@@ -34,6 +34,7 @@ _LONG = 95  # characters from which a title may have been cut without a sign, as
 _SECTION = 2  # words of a section's name at most
 _MORE = 12  # letters that a site's name has more in a title
 _HEADLINE = 6  # words from which a name may be a headline
+_SURELY = 15  # characters of a line that is known for the headline by its words
 _SHORTEST = 8  # characters of a headline to which something was added
 
 
@@ -65,6 +66,16 @@ def best_title(claims: Sequence[Claim], site_names: Iterable[str]) -> Claim | No
     wordings = Counter(one.text for one in same)
     best = max(same, key=lambda one: (wordings[one.text], -one.place))
     return Claim("title", best.text, best.claim.origin)
+
+
+def says_title(text: str, titles: Collection[str]) -> bool:
+    """Whether a line is one of these titles (`lines.key`), or most of one: the rest names the site."""
+    said = key(text)
+    if said in titles:
+        return True
+    return len(said) >= _SURELY and any(
+        2 * len(said) > len(one) and (one.startswith(f"{said} ") or one.endswith(f" {said}")) for one in titles
+    )
 
 
 def _sites(claims: Sequence[Claim]) -> set[str]:

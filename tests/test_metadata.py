@@ -120,6 +120,8 @@ def test_authors_of_meta_elements(head: str) -> None:
         '<p itemprop="author" itemscope><b itemprop="name">Ada Holm, Bo Lind</b> of this paper</p>',
         '<span property="schema:author">Ada Holm &amp; Bo Lind</span>',
         '<p class="byline">By Ada Holm, Senior Reporter, and Bo Lind (@bolind)</p>',
+        '<p class="author">Ada Holm and Bo Lind on May 2, 2024, 12:43 PM</p>',
+        '<p class="author">Von Ada Holm und Bo Lind am 2. Mai 2024</p>',
     ],
 )
 def test_bylines_that_only_readers_see(byline: str) -> None:
@@ -209,10 +211,14 @@ def test_where_dates_are_found(head: str, above: str, published: str) -> None:
 
 @pytest.mark.parametrize("site", ["", "<h1>Marvik Post</h1>"])
 def test_a_headline_that_is_no_h1_has_its_date_beside_it(site: str) -> None:
-    """So do blogs write it; above it stand dates of others."""
+    """So do blogs write it; what stands farther above is of others."""
     menu = "<p>9 May 2024</p><ul>" + "<li>News</li>" * 4 + "</ul>"
-    above = f"{site}{menu}<h3>Bridge to close in May</h3><p>2 May 2024</p>"
-    article = read("<title>Bridge to close in May | Marvik Post</title>", above + "<p>by Ada Holm</p>")
+    page = (
+        f"<title>Bridge to close in May | Marvik Post</title><body>{site}<div>{menu}</div><h3>Bridge to close in May"
+        f'</h3><p>2 May 2024 | <a href="/local">Local</a></p><p>by Ada Holm</p><article>{BODY}</article></body>'
+    )
+    article = process(Capture(url="https://m.example/1", fetched_at=SEEN, body=page.encode()), Recipe.default())
+    assert isinstance(article, Article)
     assert (article.published_at, article.authors) == ("2024-05-02", ("Ada Holm",))
 
 
