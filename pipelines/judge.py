@@ -14,11 +14,11 @@ from itertools import islice, pairwise
 
 from pipelines.edges import judge_edges
 from pipelines.lines import ends_sentence, is_prose, key, likeness, sentence_keys, word_count
+from pipelines.pointers import is_teaser, judge_pointers
 from pipelines.reading import Reader
 from pipelines.rows import Row
 from pipelines.rules import structure as by
 from pipelines.types import Claim
-from pipelines.urls import same_site
 
 _HEAD_ROWS = 3  # lines of running text from the top that may still be headline or standfirst
 _PENDING = 4  # unknown short lines that furniture on both sides may enclose
@@ -261,15 +261,9 @@ def _judge_body(body: list[Row], reader: Reader, known: Known) -> None:
             continue
         if row.tag == "caption":
             row.go("field", by.CAPTION, [Claim("captions", row.text, "text")])
-        elif not _by_rule(row, "body", reader) and _is_teaser(row, known):
+        elif not _by_rule(row, "body", reader) and is_teaser(row, known.urls):
             row.go("body", by.LINK_LIST)
-
-
-def _is_teaser(row: Row, known: Known) -> bool:
-    """Whether a list item is nothing but a headline that links to a page of the same site."""
-    if row.tag != "li" or row.linked < 0.9 or word_count(row.text) < 4:
-        return False
-    return not row.target.startswith(("http:", "https:", "//")) or any(same_site(row.target, one) for one in known.urls)
+    judge_pointers([row for row in body if row.cut is None], known.urls)
 
 
 def _judge_repeats(rows: list[Row]) -> None:

@@ -33,6 +33,7 @@ _CAPTIONED = re.compile(r"caption|credit|copyright|legend|gallery|figure", re.IG
 _HEAD, _ABOVE_TITLE, _FOOT = 14, 4, 6  # lines above the text, above the headline, below the text
 _FARTHEST_TITLE = 40  # lines between headline and text at most: sharing tools, pictures, players
 _NEAR_TITLE, _LONG_STANDFIRST = 3, 9  # lines below a headline and words, from which an unnamed line is a standfirst
+_SHORTEST, _LABEL = 4, 12  # words of a standfirst at least; from which a line between it and the text is no label
 _NEARLY = 0.9  # likeness of a line and the page's description of which one has a place name more
 _HEADINGS = ("h2", "h3", "h4")
 _AROUND = 5  # elements around a name that may say whose it is
@@ -124,13 +125,28 @@ class Surroundings:
 
     def _standfirst_within(self) -> int | None:
         """The line with which the text opens, where it is a standfirst: called so, or the page's description in an
-        element of another kind than the paragraph after it. Below a headline it is a heading that is called so."""
+        element of another kind than the paragraph after it. Below a headline it is a heading that is called so, or
+        parted from the text."""
         first = min(self.inside)
         if self._opens_apart(first):
             return first
         below = self._opening()
         heading = self.lines[below].element.tag in _HEADINGS and is_called_standfirst(self.lines[below].element)
-        return below if heading else None
+        return below if heading or (below != first and self._is_parted(below)) else None
+
+    def _is_parted(self, n: int) -> bool:
+        """Whether a line stands in another element than the text after it, and is called a standfirst, is what the page
+        says of itself, or is a sentence with nothing but labels before the text: byline, date, sharing tools."""
+        line, after = self.lines[n], min((m for m in self.inside if m > n), default=None)
+        if after is None or line.element.getparent() is self.lines[after].element.getparent():
+            return False
+        if line.element.tag == "li" or _is_caption(line) or word_count(line.text) < _SHORTEST:
+            return False
+        if is_called_standfirst(line.element) or key(line.text) in self._descriptions():
+            return True
+        labels = self.lines[n + 1 : after]
+        whole = word_count(line.text) >= _LONG_STANDFIRST and ends_sentence(line.text) and not line.links
+        return whole and bool(labels) and all(word_count(one.text) < _LABEL for one in labels)
 
     def _opens_apart(self, first: int) -> bool:
         line = self.lines[first]

@@ -20,6 +20,7 @@ LINK_ONLY = _rule("link-only", "edge", "A line at an edge that is nothing but a 
 LINK_LIST = _rule(
     "link-list", "any", "A list item that is nothing but a headline with a link leads to another article."
 )
+POINTER = _rule("pointer", "body", "A label and nothing but a linked headline after it leads to another article.")
 HIGHLIGHTS = _rule("highlights", "lead", "Notes in a list above the text sum it up, as a standfirst does.")
 DATED_HEADLINE = _rule("dated-headline", "tail", "A headline beside a date after the end is another article's.")
 FENCED = _rule("fenced", "edge", "A short line enclosed by furniture belongs to it.")
@@ -28,6 +29,6 @@ UNLIKELY = _rule("unlikely", "any", "By its place, its kin, its links and its lo
 REPEAT = _rule("repeat", "any", "The paragraph stood before; its first occurrence stays.")
 
 STRUCTURE = (
-    TITLE, STANDFIRST, BYLINE, LABEL, ABOVE_TITLE, CAPTION, DATE_ROW, LINK_ONLY, LINK_LIST, HIGHLIGHTS,
-    DATED_HEADLINE, FENCED, AFTER_END, UNLIKELY, REPEAT,
+    TITLE, STANDFIRST, BYLINE, LABEL, ABOVE_TITLE, CAPTION, DATE_ROW, LINK_ONLY, LINK_LIST, POINTER,
+    HIGHLIGHTS, DATED_HEADLINE, FENCED, AFTER_END, UNLIKELY, REPEAT,
 )  # fmt: skip
