@@ -96,7 +96,7 @@ def _placelike(place: str) -> bool:
 
 def _known(place: str) -> bool:
     parts = [part.strip(" .") for part in re.split(r"[,/]", unicodedata.normalize("NFKC", place).casefold())]
-    return any(part in _places() for part in parts)
+    return any(part in _places() or (n and f", {part}" in _places()) for n, part in enumerate(parts))
 
 
 def _moment(text: str | None, language: str | None) -> Moment | None:

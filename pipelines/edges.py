@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.lines import ends_sentence
+from pipelines.lines import ends_sentence, word_count
 from pipelines.rows import Row
 from pipelines.rules import structure as by
 
 _TEXT = -1.5  # log-odds from which down a line is clearly text
 _ALONE = 3.0  # log-odds from which a line is furniture wherever it stands
 _MOST = 0.3  # share of the characters that a stretch may take
-_FEWEST = 2  # lines a text must have
+_FEWEST, _SHORTEST = 2, 20  # lines and words a text must have; with fewer left, too little is known of any
 
 
 def judge_edges(rows: Sequence[Row]) -> None:
@@ -27,9 +27,11 @@ def judge_edges(rows: Sequence[Row]) -> None:
     tail = _stretch(odds[:0:-1], lengths[:0:-1], sum(lengths))
     left = len(rows) - tail
     head = _stretch(odds[: left - 1], lengths, sum(lengths))
-    for n, row in enumerate(rows):
-        if n < head or n >= left or odds[n] >= _ALONE:
-            row.go("lead" if n < head else "tail" if n >= left else "body", by.UNLIKELY)
+    gone = {n for n in range(len(rows)) if n < head or n >= left or odds[n] >= _ALONE}
+    if word_count(" ".join(row.text for n, row in enumerate(rows) if n not in gone)) < _SHORTEST:
+        return
+    for n in sorted(gone):
+        rows[n].go("lead" if n < head else "tail" if n >= left else "body", by.UNLIKELY)
 
 
 def _odds(row: Row, announced: bool) -> float:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from charset_normalizer import from_bytes
 from lxml import etree, html
 
-from pipelines.mend import flatten, name_custom_elements, spell_out_quotes, spell_out_ruby
+from pipelines.mend import PHRASES, flatten, name_custom_elements, spell_out_quotes, spell_out_ruby
 from pipelines.names import is_unseen
 from pipelines.types import Capture
 
@@ -236,14 +236,15 @@ def _texts(tree: html.HtmlElement) -> Iterator[tuple[str, html.HtmlElement | Non
             link = element.get("href", "")
         elif tag == "span" and is_unseen(element):
             within = None
-        if within is not None and (text := element.text) and text.strip(_BLANK):
+        # a space parts words within a line, and nothing between blocks
+        if within is not None and (text := element.text) and (text.strip(_BLANK) or tag in PHRASES):
             yield text, within, link
         if inner := len(element):
             around.append((element, holder, href, left))
             holder, href, left = within, link, inner
             continue
         while True:
-            if holder is not None and (tail := element.tail) and tail.strip(_BLANK):
+            if holder is not None and (tail := element.tail) and (tail.strip(_BLANK) or element.tag in PHRASES):
                 yield tail, holder, href
             left -= 1
             if left or not around:

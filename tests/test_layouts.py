@@ -24,11 +24,16 @@ LINKS = "".join(f'<p><a href="/vote/{n}">{TEASER}</a></p>' for n in range(20))
 
 def read(body: str) -> list[str]:
     """The lines of the article's text."""
+    return [line for line in whole(body).text.split("\n") if line]
+
+
+def whole(body: str) -> Article:
+    """The article of a page."""
     page = f"<title>{TITLE} | The Tide</title><body>{body}"
     capture = Capture(url="https://example.org/2025/05/01/harbour", fetched_at=SEEN, body=page.encode())
     outcome = process(capture, Recipe.default())
     assert isinstance(outcome, Article), outcome
-    return [line for line in outcome.text.split("\n") if line]
+    return outcome
 
 
 @pytest.mark.parametrize(
@@ -146,3 +151,35 @@ def test_the_article_that_has_its_headline_in_it_is_read_however_short() -> None
     own = f"<article><h1>{TITLE}</h1><p>{TOLD[0]}</p><p>{TOLD[1]}</p></article>"
     found = read(f"<div>{items('plain')}</div>{own}<div>{items('linked')}<p>{STANDFIRST} {STANDFIRST}</p></div>")
     assert found == TOLD[:2]
+
+
+@pytest.mark.parametrize("label", ["Read also", "Baca juga", "Soma zaidi", "ଆହୁରି ପଢନ୍ତୁ", "Citește și"])
+def test_a_label_and_a_headline_that_leads_to_another_article_go_in_any_language(label: str) -> None:
+    link = '<a href="/2025/04/30/town-hall">Town hall clock stands still again</a>'
+    told = [f"<p>{one}</p>" for one in TOLD]
+    pointer = f"<p><strong>{label}:</strong> {link}</p>"
+    assert read(f"<article><h1>{TITLE}</h1>{told[0]}{pointer}{''.join(told[1:])}</article>") == TOLD
+
+
+def test_what_an_article_lists_and_speaks_of_is_its_own() -> None:
+    links = [
+        f'<p>Part {n}: <a href="/part/{n}">The {n} ferries of the old harbour</a></p>' for n in ("two", "ten", "six")
+    ]
+    talk = '<p>Ada Holm: <a href="/talks/1">How a harbour learned to listen</a></p>'
+    about = "Ada Holm has measured the noise of ferries for longer than anybody in the town, and speaks of it with joy."
+    told = [f"<p>{one}</p>" for one in TOLD]
+    page = (
+        f"<article><h1>{TITLE}</h1>{told[0]}{''.join(links)}{told[1]}{talk}<p>{about}</p>{''.join(told[2:])}</article>"
+    )
+    lines = read(page)
+    assert [line for line in lines if line.startswith("Part ")] == [
+        f"Part {n}: The {n} ferries of the old harbour" for n in ("two", "ten", "six")
+    ]
+    assert "Ada Holm: How a harbour learned to listen" in lines
+
+
+@pytest.mark.parametrize("name", ["", ' class="preface"'])
+def test_a_sentence_set_apart_below_the_headline_is_the_standfirst(name: str) -> None:
+    head = f"<header><h1>{TITLE}</h1><p{name}>{STANDFIRST}</p></header><p>By Ada Holm</p><p>2 May 2025</p>"
+    article = whole(f"<main>{head}<div>{STORY}</div></main>")
+    assert (article.description, article.text.split("\n\n")) == (STANDFIRST, TOLD)

@@ -299,3 +299,22 @@ def test_every_claim_is_kept_with_its_origin() -> None:
 )
 def test_a_live_blog_says_so_in_microdata_too(above: str, live: bool) -> None:
     assert read("", above).live is live
+
+
+@pytest.mark.parametrize(
+    ("opening", "dateline", "agency"),
+    [
+        ("FARGO — ", "FARGO", None),
+        ("HOUMA, La. — ", "HOUMA, La.", None),
+        ("BISMARCK, N.D. (AP) — ", "BISMARCK, N.D.", "AP"),
+        ("London (Reuters) - ", "London", "Reuters"),
+        ("GAZETTA – ", None, "GAZETTA"),
+        ("Miss — that was the word: ", None, None),
+    ],
+)
+def test_where_and_by_whom_a_report_opens(opening: str, dateline: str | None, agency: str | None) -> None:
+    text = f"{opening}The old bridge over the Marv will be closed for repairs from Monday, the council said on Friday."
+    capture = Capture(url="urn:example:1", fetched_at=SEEN, body=text.encode(), mime="text/plain")
+    outcome = process(capture, Recipe.default())
+    assert isinstance(outcome, Article)
+    assert (outcome.dateline, outcome.agency, outcome.text) == (dateline, agency, text)

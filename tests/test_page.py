@@ -386,3 +386,21 @@ def test_a_person_says_where_the_article_stands_and_what_is_none(own: dict[str, 
     article = process(capture, Recipe.default({"paper": Source(id="paper", page=own)}))
     assert isinstance(article, Article)
     assert article.text == "\n\n".join([STORY, *DAYS[:3], MORE, *DAYS[3:]])
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("<b>Ferry</b> <i>returns</i>", "Ferry returns"),
+        ("<b>Ferry</b>\n  <a href='/x'>returns</a> <a href='/y'>in May</a>", "Ferry returns in May"),
+        ("Ferry<span> </span><b>returns</b>", "Ferry returns"),
+        ("<b>Fer</b><i>ry</i> returns", "Ferry returns"),
+    ],
+)
+def test_a_space_between_phrases_parts_words(written: str, shown: str) -> None:
+    """In captions and standfirsts, which are read off the page as it is."""
+    figure = f"<figure><img src='/a.jpg'><figcaption>{written}</figcaption></figure>"
+    page = f"<body><article><h1>Bridge to close</h1><p>{STORY}</p>{figure}<p>{MORE} {LATER}</p></article></body>"
+    article = read(page.encode())
+    assert isinstance(article, Article)
+    assert article.captions == (shown,)
