@@ -23,6 +23,7 @@ from pipelines.frame import (
     prose,
     texts_of,
 )
+from pipelines.inserts import drop_invitations, free_posts
 from pipelines.mend import selector_of
 from pipelines.names import is_beside, is_crosshead, is_place, is_unseen
 from pipelines.page import Page
@@ -55,6 +56,8 @@ def tree_for(
     frame = None if whole or selector or remove else _frame_at_once(page.tree, title)
     tree = copy(page.tree) if frame is None else _alone(copy(frame))
     _free_article(tree)
+    free_posts(tree)
+    drop_invitations(tree)
     etree.strip_elements(tree, *_NEVER_TEXT, with_tail=False)
     for element in [one for one in tree.iter("span") if is_unseen(one)]:
         element.drop_tree()

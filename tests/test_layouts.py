@@ -183,3 +183,29 @@ def test_a_sentence_set_apart_below_the_headline_is_the_standfirst(name: str) ->
     head = f"<header><h1>{TITLE}</h1><p{name}>{STANDFIRST}</p></header><p>By Ada Holm</p><p>2 May 2025</p>"
     article = whole(f"<main>{head}<div>{STORY}</div></main>")
     assert (article.description, article.text.split("\n\n")) == (STANDFIRST, TOLD)
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        "{}",
+        '<div class="social-media-embed">{}</div>',
+        '<aside class="embed"><div class="tweet-widget">{}</div></aside>',
+    ],
+)
+def test_a_post_that_an_article_quotes_is_part_of_it(holder: str) -> None:
+    said = "The old crane stays where it is, and whoever wants to see it move has to wait for another council."
+    post = f'<blockquote class="twitter-tweet"><p lang="en">{said}</p>— Ada Holm (@ada)</blockquote><script></script>'
+    told = [f"<p>{one}</p>" for one in TOLD]
+    quoted = holder.format(post)
+    lines = read(f"<article><h1>{TITLE}</h1>{''.join(told[:3])}{quoted}{''.join(told[3:])}</article>")
+    assert [line for line in lines if line in (said, *TOLD)] == [*TOLD[:3], said, *TOLD[3:]]
+
+
+def test_a_form_that_parts_the_text_and_asks_for_an_address_is_none_of_it() -> None:
+    form = (
+        '<div class="kg-card"><h3>Stay on course</h3><p>Slow stories from the edge of the land, on Sundays at noon.</p>'
+        '<form><input type="email" placeholder="jamie@example.com"><button>Join</button></form><p>No noise.</p></div>'
+    )
+    told = [f"<p>{one}</p>" for one in TOLD]
+    assert read(f"<article><h1>{TITLE}</h1>{''.join(told[:3])}{form}{''.join(told[3:])}</article>") == TOLD
