@@ -36,6 +36,7 @@ _NEAR_TITLE, _LONG_STANDFIRST = 3, 9  # lines below a headline and words, from w
 _SHORTEST, _LABEL = 4, 12  # words of a standfirst at least; from which a line between it and the text is no label
 _NEARLY = 0.9  # likeness of a line and the page's description of which one has a place name more
 _HEADINGS = ("h2", "h3", "h4")
+_DEEP = 2  # elements between a caption and a line of it
 _AROUND = 5  # elements around a name that may say whose it is
 _CREDITS = ("credit", "agency", "authors", "paywalled")
 
@@ -66,7 +67,7 @@ class Surroundings:
         for line in self.lines[last + 1 : last + 1 + _FOOT]:
             yield from (one for one in self._facts(line, "tail", reader) if one.field in _CREDITS)
         for n in range(min(self.inside), last):
-            if n not in self.inside and self.lines[n].element.tag == "figcaption":
+            if n not in self.inside and _is_in_caption(self.lines[n].element):
                 yield Claim("captions", self.lines[n].text, "page:figcaption")
         if image := self._image():
             yield Claim("image", image, "page:img")
@@ -95,7 +96,7 @@ class Surroundings:
         return line.element.tag == "h1" or says_title(line.text, self._titles)
 
     def _facts(self, line: Line, zone: str, reader: Reader) -> Iterator[Claim]:
-        if line.element.tag == "figcaption":
+        if _is_in_caption(line.element):
             yield Claim("captions", line.text, "page:figcaption")
         elif read := reader.read(line.text, zone):
             yield from read[1]
@@ -191,9 +192,14 @@ def is_called_standfirst(element: html.HtmlElement) -> bool:
 
 def _is_caption(line: Line) -> bool:
     element = line.element
-    return element.tag == "figcaption" or any(
+    return _is_in_caption(element) or any(
         _CAPTIONED.search(one.get("class") or "") or one.tag == "figure" for one in (element, element.getparent())
     )
+
+
+def _is_in_caption(element: html.HtmlElement) -> bool:
+    """Whether a line is what a picture's caption says, or a paragraph of it."""
+    return any(one.tag == "figcaption" for one in (element, *islice(element.iterancestors(), _DEEP)))
 
 
 def _is_byline(element: html.HtmlElement) -> bool:

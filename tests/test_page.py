@@ -395,6 +395,7 @@ def test_a_person_says_where_the_article_stands_and_what_is_none(own: dict[str, 
         ("<b>Ferry</b>\n  <a href='/x'>returns</a> <a href='/y'>in May</a>", "Ferry returns in May"),
         ("Ferry<span> </span><b>returns</b>", "Ferry returns"),
         ("<b>Fer</b><i>ry</i> returns", "Ferry returns"),
+        ("<div><p>Ferry <b>returns</b></p></div>", "Ferry returns"),
     ],
 )
 def test_a_space_between_phrases_parts_words(written: str, shown: str) -> None:
