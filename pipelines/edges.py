@@ -6,7 +6,7 @@ and a stretch that would take much of the article is none: then the reader, not 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pipelines.lines import ends_sentence, word_count
 from pipelines.rows import Row
@@ -28,10 +28,15 @@ def judge_edges(rows: Sequence[Row]) -> None:
     left = len(rows) - tail
     head = _stretch(odds[: left - 1], lengths, sum(lengths))
     gone = {n for n in range(len(rows)) if n < head or n >= left or odds[n] >= _ALONE}
-    if word_count(" ".join(row.text for n, row in enumerate(rows) if n not in gone)) < _SHORTEST:
+    if gone and not _is_text(row.text for n, row in enumerate(rows) if n not in gone):
         return
     for n in sorted(gone):
         rows[n].go("lead" if n < head else "tail" if n >= left else "body", by.UNLIKELY)
+
+
+def _is_text(lines: Iterable[str]) -> bool:
+    words = 0
+    return any((words := words + word_count(line)) >= _SHORTEST for line in lines)
 
 
 def _odds(row: Row, announced: bool) -> float:

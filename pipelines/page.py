@@ -210,7 +210,8 @@ def visible_lines(tree: html.HtmlElement) -> Iterator[Line]:
             if current is not None and (line := folded(pieces)):
                 yield Line(line[0], current, line[1])
             pieces, current = [], holder
-        pieces.append((text, href))
+        if pieces or not text.isspace():
+            pieces.append((text, href))
     if current is not None and (line := folded(pieces)):
         yield Line(line[0], current, line[1])
 
@@ -254,13 +255,15 @@ def _texts(tree: html.HtmlElement) -> Iterator[tuple[str, html.HtmlElement | Non
 
 def folded(pieces: list[tuple[str, str | None]]) -> tuple[str, tuple[tuple[int, int, str], ...]] | None:
     """Pieces of one line, each with the link it stands in, as text with folded spaces and the spans of its links."""
+    while pieces and pieces[-1][0].isspace():
+        pieces.pop()
     if len(pieces) == 1:  # most lines
         return _folded_alone(*pieces[0])
     parts: list[str] = []
     links: list[tuple[int, int, str]] = []
     length, spaced = 0, True
     for piece, href in pieces:
-        text = _single_spaced(piece)
+        text = " " if piece.isspace() else _single_spaced(piece)
         if spaced:
             text = text.lstrip(" ")
         if not text:

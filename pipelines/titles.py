@@ -34,6 +34,7 @@ _LONG = 95  # characters from which a title may have been cut without a sign, as
 _SECTION = 2  # words of a section's name at most
 _MORE = 12  # letters that a site's name has more in a title
 _HEADLINE = 6  # words from which a name may be a headline
+_TWICE = 2  # times the letters of a title that its line has at most
 _SURELY = 15  # characters of a line that is known for the headline by its words
 _SHORTEST = 8  # characters of a headline to which something was added
 
@@ -70,6 +71,8 @@ def best_title(claims: Sequence[Claim], site_names: Iterable[str]) -> Claim | No
 
 def says_title(text: str, titles: Collection[str]) -> bool:
     """Whether a line is one of these titles (`lines.key`), or most of one: the rest names the site."""
+    if len(text) > _TWICE * max(map(len, titles), default=0):  # as most lines: they need not be looked at
+        return False
     said = key(text)
     if said in titles:
         return True
