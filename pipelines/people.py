@@ -58,7 +58,7 @@ def _patterns() -> _Patterns:
             r"\s*(?:선임|수습|인턴)?\s?(?:기자|특파원)(?:\s.*)?$|\s*(?:記者|记者)$"
         ),
         before=re.compile(rf"(?:{offices}):?\s+(?-i:(?=[^\W\d_a-z]\S*\s[^\W\d_a-z]))", re.IGNORECASE),
-        nobody=re.compile(rf"^(?:{bodies})\b|\b(?:{bodies}|{offices})$|{_SITE}", re.IGNORECASE),
+        nobody=re.compile(rf"^(?:{bodies})\b|\b(?:{bodies}|{offices})$|(?:{words['papers']})$|{_SITE}", re.IGNORECASE),
     )
 
 
