@@ -40,6 +40,7 @@ from pipelines.types import (
     Source,
     Stripped,
 )
+from pipelines.urls import leads_back
 
 _FIGURE = re.compile(r"\d")
 _SHORTEST = 20  # words; below it a page holds a notice, not news
@@ -81,9 +82,9 @@ def _as_the_feed_gives_it(
 
 def read(capture: Capture, recipe: Recipe) -> Read | Reject:
     """The extraction of a capture; it depends on everything in the recipe but what was learned."""
-    if reject := _refused(capture):
-        return reject
     source = recipe.sources.get(capture.source or "")
+    if reject := _led_away(capture) or _refused(capture):
+        return reject
     try:
         page, extraction = _extraction(capture, source, _rules_for(recipe, capture.source, learned=False))
     except UndecodableError as problem:
@@ -163,6 +164,15 @@ def _form(text: str, block: Block) -> str:
 
 def _shown(line: Line) -> str:
     return form_of(line.text, [(start, stop) for start, stop, _ in line.links]) if line.links else line.text
+
+
+def _led_away(capture: Capture) -> Reject | None:
+    """Why the page that an address led to is not its own."""
+    if not capture.final_url or capture.final_url == capture.url:
+        return None
+    if leads_back(capture.url, capture.final_url):
+        return Reject(Reason.LOGIN, f"leads to {capture.final_url[:200]}")
+    return None
 
 
 def _refused(capture: Capture) -> Reject | None:

@@ -1,0 +1,62 @@
+"""Outlets with a habit that leads crawls astray: they keep to the outlet, store nothing else, and say what they missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.crawls import Project, source, sources
+from tests.outlets import Outlet, announce, headline, links, prose, rss, slug
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def outlet() -> Iterator[Outlet]:
+    outlet = Outlet()
+    outlet.start()
+    yield outlet
+    outlet.stop()
+
+
+@pytest.fixture
+def wall() -> Iterator[Outlet]:
+    """A host that asks for consent in the place of others; it has listings of its own."""
+    wall = Outlet()
+    text = "".join(f"<p>Cookies are small files that we and our partners keep for {one}.</p>" for one in prose(1))
+    wall.answers["/ask"] = f"<html><title>Your privacy</title><h1>Your privacy</h1><article>{text}</article>".encode()
+    wall.answers["/feed"] = rss((f"{wall.base}/ask/why-we-ask-you-for-cookies", "Why we ask"))
+    wall.start()
+    yield wall
+    wall.stop()
+
+
+def project_of(folder: Path, outlet: Outlet, **keys: str) -> Project:
+    return Project(folder, sources(source("paper", homepage=f"{outlet.base}/", **keys)))
+
+
+def articles(project: Project) -> list[str]:
+    return sorted("/" + url.split("/", 3)[3] for (url,) in project.rows("SELECT url FROM articles"))
+
+
+@pytest.mark.parametrize("front", [True, False])
+def test_a_wall_is_no_article_and_has_none(tmp_path: Path, outlet: Outlet, wall: Outlet, front: bool) -> None:
+    def kept_from_us(target: str) -> tuple[int, dict[str, str], bytes]:
+        back = quote(outlet.base + target, safe="")
+        return 302, {"Location": f"{wall.base}/ask?site=7&back={back}"}, b""
+
+    paths = [f"/news/{slug(n)}" for n in range(3)]
+    if front:
+        outlet.answers["/"] = kept_from_us("/")
+    else:
+        outlet.answers["/"] = links(head=announce("/feed"))
+    outlet.answers |= {path: kept_from_us(path) for path in paths}
+    outlet.answers["/feed"] = rss(*((f"{outlet.base}{path}", headline(n)) for n, path in enumerate(paths)))
+    project = project_of(tmp_path, outlet)
+    assert project.crawl().code == 1
+    assert articles(project) == []
+    assert project.rows("SELECT DISTINCT outcome FROM captures WHERE feed_id IS NULL") == [("login",)]
+    assert {one.partition("?")[0] for one in wall.asked} == {"/robots.txt", "/ask"}
