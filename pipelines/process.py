@@ -40,7 +40,7 @@ from pipelines.types import (
     Source,
     Stripped,
 )
-from pipelines.urls import leads_back
+from pipelines.urls import leads_back, same_site
 
 _FIGURE = re.compile(r"\d")
 _SHORTEST = 20  # words; below it a page holds a notice, not news
@@ -83,7 +83,7 @@ def _as_the_feed_gives_it(
 def read(capture: Capture, recipe: Recipe) -> Read | Reject:
     """The extraction of a capture; it depends on everything in the recipe but what was learned."""
     source = recipe.sources.get(capture.source or "")
-    if reject := _led_away(capture) or _refused(capture):
+    if reject := _led_away(capture, source) or _refused(capture):
         return reject
     try:
         page, extraction = _extraction(capture, source, _rules_for(recipe, capture.source, learned=False))
@@ -166,13 +166,19 @@ def _shown(line: Line) -> str:
     return form_of(line.text, [(start, stop) for start, stop, _ in line.links]) if line.links else line.text
 
 
-def _led_away(capture: Capture) -> Reject | None:
+def _led_away(capture: Capture, source: Source | None) -> Reject | None:
     """Why the page that an address led to is not its own."""
     if not capture.final_url or capture.final_url == capture.url:
         return None
     if leads_back(capture.url, capture.final_url):
         return Reject(Reason.LOGIN, f"leads to {capture.final_url[:200]}")
-    return None
+    asked, came = key_of(capture.url), key_of(capture.final_url)
+    home = key_of(source.homepage) if source and source.homepage else None
+    if asked in (came, home) or asked.endswith(")/") or not (came == home or came.endswith(")/")):
+        return None
+    # the front page of another site may be a wall: what leads there need not be gone
+    gone = same_site(capture.url, capture.final_url)
+    return Reject(Reason.NOT_FOUND if gone else Reason.LISTING, f"leads to the front page, {capture.final_url[:200]}")
 
 
 def _refused(capture: Capture) -> Reject | None:

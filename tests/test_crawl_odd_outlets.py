@@ -1,4 +1,4 @@
-"""Outlets with a habit that leads crawls astray: they keep to the outlet, store nothing else, and say what they missed."""
+"""Outlets with habits that lead crawls astray: these keep to the outlet, store nothing else, tell what is missing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.crawls import Project, source, sources
-from tests.outlets import Outlet, announce, headline, links, prose, rss, slug
+from tests.outlets import Outlet, announce, headline, links, page, prose, rss, slug
 
 pytestmark = pytest.mark.slow
 
@@ -60,3 +60,19 @@ def test_a_wall_is_no_article_and_has_none(tmp_path: Path, outlet: Outlet, wall:
     assert articles(project) == []
     assert project.rows("SELECT DISTINCT outcome FROM captures WHERE feed_id IS NULL") == [("login",)]
     assert {one.partition("?")[0] for one in wall.asked} == {"/robots.txt", "/ask"}
+
+
+@pytest.mark.parametrize("front", ["/", "/en/"])
+def test_what_leads_to_the_front_page_is_gone(tmp_path: Path, outlet: Outlet, front: str) -> None:
+    paths = [f"/news/{slug(n)}" for n in range(5)]
+    teasers = "".join(
+        f"<h2><a href='{path}'>{headline(n)}</a></h2><p>{prose(n)[0]}</p>" for n, path in enumerate(paths)
+    )
+    outlet.answers[front] = f"<html><head>{announce('/feed')}</head><body>{teasers}</body></html>".encode()
+    outlet.answers["/feed"] = rss(*((f"{outlet.base}{path}", headline(n)) for n, path in enumerate(paths)))
+    outlet.answers |= {path: page(n) for n, path in enumerate(paths)}
+    outlet.answers |= {path: (302, {"Location": front}, b"") for path in paths[3:]}
+    project = Project(tmp_path, sources(source("paper", homepage=f"{outlet.base}{front}")))
+    assert project.crawl().code == 0
+    assert articles(project) == sorted(paths[:3])
+    assert project.rows("SELECT count(*) FROM captures WHERE outcome = 'not-found'") == [(2,)]
