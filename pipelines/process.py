@@ -7,8 +7,10 @@ import, a pool) brings the clock and the archive.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from lxml.etree import LxmlError
 
@@ -125,7 +127,7 @@ def _made_of(
     language = language_of(stripped.text, [*labels, source.language if source else None])
     fields = resolve(replace(found.extraction, language=language), stripped, capture, source)
     words = word_count(stripped.text)
-    if reject := _unfit(stripped, fields["title"], words, fewest, plain=found.plain):
+    if reject := _unfit(stripped, fields, words, fewest, plain=found.plain):
         return reject
     return Article(
         urlkey=key_of(fields["url"]),
@@ -214,12 +216,12 @@ def _is_plain(capture: Capture) -> bool:
     return not any(mark in head for mark in (b"<html", b"<!doctype", b"<head", b"<body", b"<div", b"<p>", b"<?xml"))
 
 
-def _unfit(stripped: Stripped, title: str | None, words: int, fewest: int, *, plain: bool) -> Reject | None:
+def _unfit(stripped: Stripped, fields: Mapping[str, Any], words: int, fewest: int, *, plain: bool) -> Reject | None:
     if words == 0:
         return Reject(Reason.EMPTY)
     if plain:
         return None  # whoever imports a text means it
-    if reject := notice(title, stripped.text, words):
+    if reject := notice(fields["title"], stripped.text, words, fields["claims"]):
         return reject
     linked = sum(link.stop - link.start for block in stripped.blocks for link in block.links)
     if linked > 0.5 * len(stripped.text):
