@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
 from datetime import UTC, date, datetime
 
@@ -320,6 +321,25 @@ def test_announced_feeds() -> None:
     </head><body><a href="/service/news.rss">RSS</a><a href="/podcast/feed">Podcast</a></body></html>"""
     found = announced_feeds(capture(page, f"{SITE}/en/"))
     assert [one.url.removeprefix(SITE) for one in found] == ["/rss/all", "/en/a.atom", "/service/news.rss"]
+
+
+@pytest.mark.parametrize(
+    ("href", "title", "taken"),
+    [
+        ("/index.php?format=feed&type=rss", "RSS 2.0", True),
+        ("/blog?format=rss", "", True),
+        ("/feed", "The Commentator » Feed", True),
+        ("https://www.commentary.example/commentary/feed/", "Commentary", True),
+        ("https://www.commentary.example/comments/feed/", "", False),
+        ("/feed/2", "The Commentator » Comments Feed", False),
+        ("/feed/2", "Die Zeitung » Kommentar-Feed", False),
+        ("/?feed=comments-rss2", "", False),
+        ("/wp-json/oembed/1.0/embed?url=x&format=xml", "", False),
+    ],
+)
+def test_feeds_of_comments_are_told_by_their_own_words(href: str, title: str, taken: bool) -> None:
+    link = f'<link rel="alternate" type="application/rss+xml" title="{title}" href="{html.escape(href)}">'
+    assert bool(announced_feeds(capture(f"<html><head>{link}</head></html>", f"{SITE}/"))) is taken
 
 
 def test_usual_places() -> None:
