@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
@@ -16,8 +15,8 @@ from crawler.apart import Apart
 from crawler.captures import capture_of, passing, retry_at
 from crawler.entries.discover import named_sitemaps
 from crawler.entries.listing import Listing, NoListingError
-from crawler.entries.pattern import UNKNOWN, Example, Patterns
 from crawler.entries.shape import Shape
+from crawler.learned import Learned
 from crawler.middlewares.refusal import NotNowError
 from crawler.middlewares.render import RENDER
 from crawler.middlewares.robots import RobotsMiddleware
@@ -33,8 +32,6 @@ _MOST_DOCUMENTS = 200  # listings of one source in one crawl
 _MOST_PAGES = 4  # of one section, beyond the first
 _MOST_DAYS = 12  # of one month, the latest; and as many months of one archive, for some calendars never end
 _MOST_ARCHIVE_PAGES = 20  # of one day or month
-_MOST_EXAMPLES = 500  # addresses of one listing that are learned from
-_MOST_LEFT = 500  # links of one source remembered as something else
 
 Wanted = Callable[[Entry], bool]
 
@@ -48,12 +45,9 @@ class ListingReader:
         self._run = Run.of(crawler)
         self._found = found
         self.apart = Apart(crawler)
+        self.learned = Learned(self._run)
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self._known: dict[tuple[str, str], Feed] = {}
-        self._examples: dict[str, list[Example]] = {}
-        self._patterns: dict[str, tuple[int, Patterns]] = {}
-        self._taken: defaultdict[str, set[str]] = defaultdict(set)  # addresses of all entries listed so far, by source
-        self.left: defaultdict[str, dict[str, str]] = defaultdict(dict)  # links taken for something else, and why
         most = crawler.settings.getint("TEARSHEET_SITEMAP_ENTRIES")
         self._left: defaultdict[str, int] = defaultdict(lambda: most)
 
@@ -105,12 +99,12 @@ class ListingReader:
 
     async def front(self, source: Source, feed: Feed, response: Response) -> AsyncIterator[Fetched]:
         """What a front page leads to that no feed and no sitemap lists; where there is any, it is asked from now on."""
-        listed = await self.taken(source.id)
+        listed = await self.learned.taken(source.id)
         capture = capture_of(response, feed.url, source.id)
         listing = await self._listing(source, feed, capture, response, probing=True)
         if listing is None:
             return
-        patterns = await self.patterns(source)
+        patterns = await self.learned.patterns(source)
         fresh = [(one, patterns.judge(one.url)) for one in listing.entries if key_of(one.url) not in listed]
         further = tuple(one for one, said in fresh if said.learned or said.shape is Shape.ARTICLE)
         if further:
@@ -203,22 +197,6 @@ class ListingReader:
         robots = self._crawler.get_downloader_middleware(RobotsMiddleware)
         return named_sitemaps((await robots.rules(url)).body, url) if robots else ()
 
-    async def taken(self, source_id: str) -> set[str]:
-        """The urlkeys of all that the source's listings named so far."""
-        return await asyncio.to_thread(lambda urls: set(map(key_of, urls)), tuple(self._taken[source_id]))
-
-    async def patterns(self, source: Source) -> Patterns:
-        """What the source's addresses have shown so far, in earlier crawls and in this one."""
-        examples = self._examples.get(source.id)
-        if examples is None:
-            seen = await self._run.write(Writer.ask, known.known, source.id)
-            examples = self._examples.setdefault(source.id, [Example(url, article) for url, article in seen])
-        count, patterns = self._patterns.get(source.id, (-1, UNKNOWN))
-        if count != len(examples):
-            count, patterns = len(examples), await asyncio.to_thread(Patterns.of, list(examples))
-            self._patterns[source.id] = count, patterns
-        return patterns
-
     async def lost(self, feed: Feed, problem: BaseException | None) -> None:
         """A listing did not come."""
         again = problem.retry_at if isinstance(problem, NotNowError) else None
@@ -234,7 +212,7 @@ class ListingReader:
         try:
             if response.status != 200:
                 raise NoListingError(f"status {response.status}")
-            patterns = await self.patterns(source)
+            patterns = await self.learned.patterns(source)
             listing = await self.apart.read(capture, source, patterns)
             if listing.kind == "section" and feed.kind != "section":
                 raise NoListingError("a web page, no feed")
@@ -243,17 +221,8 @@ class ListingReader:
                 again = retry_at(response, min(feed.failures, 2)) if passing(response.status) else None
                 await self._failed(replace(feed, retry_at=again), response.status, str(problem))
             return None
-        self._learn(source, listing)
+        self.learned.learn(source, listing)
         return listing
-
-    def _learn(self, source: Source, listing: Listing) -> None:
-        """What an outlet lists itself as articles shows how its articles' addresses look."""
-        self._taken[source.id].update(one.url for one in listing.entries)
-        told = [one for one in listing.entries if one.kind in ("feed", "news")]
-        self._examples[source.id] += [Example(one.url, article=True) for one in told[:_MOST_EXAMPLES]]
-        left = self.left[source.id]
-        for url, why in listing.left[: _MOST_LEFT - len(left)]:
-            left.setdefault(url, why)
 
     def _members(self, feed: Feed, listing: Listing, depth: int) -> tuple[Feed, ...]:
         """The listings to go on with: the newest sitemaps of an index, the sections of a front page seen first."""
