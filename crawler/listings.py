@@ -9,6 +9,7 @@ from itertools import islice
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from crawler.apart import Apart
@@ -21,7 +22,7 @@ from crawler.middlewares.refusal import NotNowError
 from crawler.middlewares.render import RENDER
 from crawler.middlewares.robots import RobotsMiddleware
 from pipelines.live import Run
-from pipelines.store import known
+from pipelines.store import faillog, known
 from pipelines.store.rows import key_of
 from pipelines.store.writer import Writer
 from pipelines.types import Capture, Entry, Feed, Fetched, Source
@@ -32,6 +33,8 @@ _MOST_DOCUMENTS = 200  # listings of one source in one crawl
 _MOST_PAGES = 4  # of one section, beyond the first
 _MOST_DAYS = 12  # of one month, the latest; and as many months of one archive, for some calendars never end
 _MOST_ARCHIVE_PAGES = 20  # of one day or month
+_MOST_SEARCHES = 3  # of a homepage around which something always fails
+_CUT_SHORT = "a place that may list articles gave no answer"
 
 Wanted = Callable[[Entry], bool]
 
@@ -46,6 +49,7 @@ class ListingReader:
         self._found = found
         self.apart = Apart(crawler)
         self.learned = Learned(self._run)
+        self.unsure: dict[str, int] = {}  # source → status of a probed place that may answer better later, or 0
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self._known: dict[tuple[str, str], Feed] = {}
         most = crawler.settings.getint("TEARSHEET_SITEMAP_ENTRIES")
@@ -67,6 +71,8 @@ class ListingReader:
         """What may be at an address that nobody vouches for; nothing where it lists nothing."""
         feed = replace(feed, source=source.id)
         if response := await self._fetch(feed, probing=True):
+            if passing(response.status):
+                self.unsure[source.id] = response.status
             async for fetched in self.read(source, feed, response, probing=True):
                 yield fetched
 
@@ -206,6 +212,11 @@ class ListingReader:
         """Nothing that lists articles was found from a homepage."""
         await self._failed(feed, status, "no feed, no sitemap and no article links found")
 
+    async def cut_short(self, feed: Feed, status: int) -> bool:
+        """The search from a homepage met an answer of the moment (`status`); whether the next crawl searches again."""
+        await self._failed(feed, status, _CUT_SHORT)
+        return await self._run.write(Writer.ask, faillog.times, (feed.url, _CUT_SHORT)) < _MOST_SEARCHES
+
     async def _listing(
         self, source: Source, feed: Feed, capture: Capture, response: Response, *, probing: bool
     ) -> Listing | None:
@@ -250,6 +261,8 @@ class ListingReader:
         except Exception as problem:
             if not probing:
                 await self.lost(feed, problem)
+            elif isinstance(problem, NotNowError) or not isinstance(problem, IgnoreRequest):
+                self.unsure[feed.source] = 0
             return None
 
     async def _failed(self, feed: Feed, status: int, why: str) -> None:

@@ -76,3 +76,39 @@ def test_what_leads_to_the_front_page_is_gone(tmp_path: Path, outlet: Outlet, fr
     assert project.crawl().code == 0
     assert articles(project) == sorted(paths[:3])
     assert project.rows("SELECT count(*) FROM captures WHERE outcome = 'not-found'") == [(2,)]
+
+
+def hiccup(outlet: Outlet, front: int = 200, feed: int = 200) -> list[str]:
+    """Its sitemap holds what is old; whether front page and feed answer is not sure. The addresses of both."""
+    paths = [f"/news/{slug(n)}" for n in range(6)]
+    outlet.answers |= {path: page(n) for n, path in enumerate(paths)}
+    places = "".join(f"<url><loc>{outlet.base}{path}</loc></url>" for path in paths[3:])
+    outlet.answers["/sitemap.xml"] = (200, {}, f"<urlset>{places}</urlset>".encode())
+    outlet.answers["/"] = (front, {}, links(head=announce("/odd/news.php")))
+    news = rss(*((f"{outlet.base}{path}", headline(n)) for n, path in enumerate(paths)))
+    outlet.answers["/odd/news.php"] = (feed, {}, news)
+    return paths
+
+
+@pytest.mark.parametrize("broken", ["front", "feed"])
+def test_what_failed_at_discovery_is_asked_again(tmp_path: Path, outlet: Outlet, broken: str) -> None:
+    hiccup(outlet, **{broken: 500})
+    project = project_of(tmp_path, outlet)
+    project.crawl()
+    paths = hiccup(outlet)
+    assert articles(project) == sorted(paths[3:])
+    assert project.crawl().code == 0
+    assert articles(project) == sorted(paths)
+    outlet.asked.clear()
+    assert project.crawl().code == 0
+    assert set(outlet.asked) == {"/odd/news.php", "/sitemap.xml"}
+
+
+def test_what_always_fails_is_not_searched_for_ever(tmp_path: Path, outlet: Outlet) -> None:
+    hiccup(outlet, feed=500)
+    project = project_of(tmp_path, outlet)
+    for _ in range(3):
+        assert project.crawl().code == 0
+    outlet.asked.clear()
+    assert project.crawl().code == 0
+    assert outlet.asked == ["/sitemap.xml"]

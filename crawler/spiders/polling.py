@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.captures import capture_of
+from crawler.captures import capture_of, passing
 from crawler.entries.discover import announced_feeds, usual_feeds, usual_sitemaps
 from crawler.listings import ListingReader, request_for
 from crawler.spiders.base import BaseSpider
@@ -103,7 +103,9 @@ class PollingSpider(BaseSpider):
         if not found:
             await self._reader.nothing(feed, response.status)
         elif set(self.kinds) == set(KINDS):
-            self.run.searched.add(source.id)
+            unsure = response.status if passing(response.status) else self._reader.unsure.get(source.id)
+            if unsure is None or not await self._reader.cut_short(feed, unsure):
+                self.run.searched.add(source.id)
 
 
 def _remembered(writer: Writer, source_id: str, given: Sequence[Feed]) -> tuple[list[Feed], bool]:
