@@ -455,6 +455,13 @@ def test_sections_look_like_short_headlines_so_their_links_must_tell() -> None:
     assert dict(listing.left) == {f"{SITE}/news/politics": "no headline"}
 
 
+def test_a_number_says_more_than_words_where_much_is_known_of_another_section() -> None:
+    known = [Example(f"{SITE}/local/the-bridge-of-marvik-closed-{n}", article=True) for n in range(8801, 8813)]
+    verdict = Patterns.of(known).judge(f"{SITE}/sport/the-ferry-cup-goes-to-linga-8820")
+    assert (verdict.shape, verdict.why) == (Shape.ARTICLE, "words and a number in the last part")
+    assert Patterns.of(known).judge(f"{SITE}/sport/all-that-we-sell-in-one-place").shape is Shape.UNCLEAR
+
+
 def test_links_unlike_all_known_articles_are_left_out_where_much_is_known() -> None:
     known = " ".join(f"/news/a-b-c-{n}" for n in range(1000, 1012))
     page = capture('<body><a href="/offers/mugs">Mugs and bags of our own for every day</a>')

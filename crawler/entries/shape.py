@@ -175,12 +175,12 @@ def _dated(path: str) -> tuple[Shape, str] | None:
 def _of_names(names: list[str]) -> tuple[Shape, str]:
     last, before = names[-1], names[-2] if len(names) > 1 else ""
     words = _words(last)
+    if len(words) >= 3 and re.search(r"[-_](?!(?:19|20)\d\d$)\d{3,}$", last):
+        return Shape.ARTICLE, "words and a number in the last part"
     if len(words) >= 5 or (len(words) >= 4 and sum(map(len, words)) >= 16):
         return Shape.ARTICLE, f"{len(words)} {WORDS}"
     if any(len(one) >= 8 and _unspaced(one) for one in words):
         return Shape.ARTICLE, "a headline in the last part"
-    if len(words) >= 3 and re.search(r"[-_](?!(?:19|20)\d\d$)\d{3,}$", last):
-        return Shape.ARTICLE, "words and a number in the last part"
     if any(_is_id(one) for one in names):
         return Shape.ARTICLE, "a number in the address that no section has"
     if before in _ANNOUNCES and (last.isdigit() or len(last) >= 4):
