@@ -15,7 +15,7 @@ from scrapy.http import Response
 from crawler.apart import Apart
 from crawler.captures import capture_of, passing, retry_at
 from crawler.entries.discover import named_sitemaps
-from crawler.entries.listing import Listing, NoListingError
+from crawler.entries.listing import Listing, NoListingError, newest
 from crawler.entries.shape import Shape
 from crawler.learned import Learned
 from crawler.middlewares.refusal import NotNowError
@@ -246,7 +246,7 @@ class ListingReader:
         """The entries, of archive sitemaps only the newest: those may list all that was ever published."""
         if listing.kind != "sitemap" or all(one.kind == "news" for one in listing.entries):
             return listing.entries
-        kept = listing.entries[: self._left[source.id]]
+        kept = newest(listing.entries, self._left[source.id])
         self._left[source.id] -= len(kept)
         self._run.count(source.id, "held_back", len(listing.entries) - len(kept))
         return kept

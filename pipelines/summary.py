@@ -83,6 +83,15 @@ def problems(report: Sequence[Mapping[str, Any]], errors: int = 0) -> list[str]:
     return lines
 
 
+def remarks(report: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What of a run is worth knowing though nothing is wrong, one line for each source."""
+    return [
+        f"{row['source']}: {row['held_back']:,} older addresses of its sitemaps are held back"
+        for row in report
+        if row.get("held_back")
+    ]
+
+
 def folded(lines: Sequence[str], more: str) -> list[str]:
     """The first lines, and how many `more` there are."""
     rest = len(lines) - _FEW

@@ -15,7 +15,7 @@ from crawler.entries import read_listing
 from crawler.entries.archive import days, is_between, pages
 from crawler.entries.cdx import Memento, query_for, read_cdx, replay_prefix, replayed_at
 from crawler.entries.discover import announced_feeds, named_sitemaps, usual_feeds, usual_sitemaps
-from crawler.entries.listing import Listing, NoListingError
+from crawler.entries.listing import Listing, NoListingError, newest
 from crawler.entries.pattern import Example, Patterns, patterns_of
 from crawler.entries.shape import Shape, date_in, is_file, shape
 from pipelines.types import Capture, Entry, Source
@@ -225,6 +225,25 @@ def test_index_puts_news_and_the_latest_first() -> None:
         "/2023-01.xml",
     ]
     assert {one.source for one in listing.feeds} == {"paper"}
+
+
+def test_undated_members_of_an_index_come_from_both_ends() -> None:
+    members = "".join(f"<sitemap><loc>{SITE}/part-{n}.xml</loc></sitemap>" for n in range(1, 6))
+    listing = read(f"<sitemapindex {SITEMAP}>{members}</sitemapindex>")
+    assert [one.url[-5] for one in listing.feeds] == ["5", "1", "4", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        ([f"news/{n}" for n in (8998, 8999, 10000, 10001)], ["news/10001", "news/10000"]),
+        ([f"{name}-that-has-a-long-name" for name in "abcd"], ["a-that-has-a-long-name", "d-that-has-a-long-name"]),
+        ([f"2024/05/0{n}/story" for n in (1, 2, 3, 4)], ["2024/05/04/story", "2024/05/03/story"]),
+    ],
+)
+def test_the_newest_of_many(names: list[str], kept: list[str]) -> None:
+    listing = read(_urlset(*((f"{SITE}/{one}", "") for one in names)))
+    assert [one.url.removeprefix(f"{SITE}/") for one in newest(listing.entries, 2)] == kept
 
 
 def test_text_sitemap() -> None:

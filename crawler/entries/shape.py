@@ -158,6 +158,13 @@ def date_in(url: str) -> str:
     return "".join(part or "" for part in match.groups()) if match else ""
 
 
+def number_in(url: str) -> int:
+    """The longest number in the path or the query, the last of several; 0 where there is none of three digits."""
+    parts = urlsplit(url)
+    numbers = re.findall(r"(?<!\d)\d{3,18}(?!\d)", f"{parts.path}?{parts.query}")
+    return int(max(reversed(numbers), key=len)) if numbers else 0
+
+
 def _dated(path: str) -> tuple[Shape, str] | None:
     """What an address with a date is: a page of a calendar where nothing else is left of it."""
     for pattern in _DATES:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
+from itertools import zip_longest
 
 from lxml import etree
 
@@ -121,13 +122,21 @@ def _judged(entry: Entry, source: Source, patterns: Patterns) -> Verdict:
 
 
 def _ordered(feeds: list[tuple[str, str]]) -> tuple[Feed, ...]:
-    """The members of an index: news sitemaps first, then by the last change, then by a date in the address."""
+    """The members of an index: news sitemaps first, then by the last change, then by a date in the address.
+
+    Those that tell nothing come last, by turns from either end: which end is the newest is not known.
+    """
 
     def key(one: tuple[str, str]) -> tuple[bool, str, str]:
         url, changed = one
         return "news" in url.rpartition("/")[2].lower(), changed, date_in(url)
 
-    ordered = sorted(dict(feeds).items(), key=key, reverse=True)
+    members = list(dict(feeds).items())
+    telling = sorted((one for one in members if any(key(one))), key=key, reverse=True)
+    silent = [one for one in members if not any(key(one))]
+    half = len(silent) // 2
+    turns = zip_longest(reversed(silent[half:]), silent[:half])
+    ordered = [*telling, *(one for pair in turns for one in pair if one)]
     return tuple(Feed(source="", url=url, kind="sitemap") for url, _ in ordered)
 
 

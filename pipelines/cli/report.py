@@ -12,7 +12,7 @@ from pipelines.explore.words import many
 from pipelines.store import watches
 from pipelines.store.archive import Archive
 from pipelines.store.faults import explained
-from pipelines.summary import SCREEN, folded, health_lines, problems, rejects, table
+from pipelines.summary import SCREEN, folded, health_lines, problems, rejects, remarks, table
 from pipelines.watching import told
 
 _NEWS = ("found", "stored", "revised")
@@ -76,6 +76,8 @@ def remark(
         say(f"`tearsheet query missing{where}` says of each address why it is not in the archive")
     wrong = problems(report, errors)
     for line in folded([_with_reason(archive, line, run_id) for line in wrong], "more like these"):
+        say(line)
+    for line in folded(remarks(report), "more like these"):
         say(line)
     for line in health_lines(findings or {}, {line.partition(":")[0] for line in wrong}):
         say(line)
