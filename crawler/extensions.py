@@ -61,7 +61,7 @@ def _words(run: Run, report: list[dict[str, Any]], wrong: list[str], reason: str
         lines.append(f"rejected: {why}")
     lines += folded(wrong, "more lines like these")
     lines += folded(remarks(report), "more lines like these")
-    lines += health_lines(run.findings, {line.partition(":")[0] for line in wrong})
+    lines += health_lines(run.findings, wrong)
     lines += run.news
     stored = sum(row["stored"] + row["revised"] for row in report)
     if reason == "shutdown":

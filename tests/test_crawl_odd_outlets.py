@@ -78,6 +78,22 @@ def test_what_leads_to_the_front_page_is_gone(tmp_path: Path, outlet: Outlet, fr
     assert project.rows("SELECT count(*) FROM captures WHERE outcome = 'not-found'") == [(2,)]
 
 
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_crawl_in_which_no_page_came_is_no_success(tmp_path: Path, outlet: Outlet, refused: bool) -> None:
+    paths = [f"/news/{slug(n)}" for n in range(4)]
+    outlet.answers["/"] = links(head=announce("/feed"))
+    outlet.answers["/feed"] = rss(*((f"{outlet.base}{path}", headline(n)) for n, path in enumerate(paths)))
+    outlet.answers |= {path: (500, {}, b"oops") for path in paths}
+    if refused:
+        outlet.answers["/robots.txt"] = (200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /news/\n")
+    project = project_of(tmp_path, outlet)
+    ended = project.crawl()
+    assert ended.code == 1
+    how = "refused" if refused else "failed"
+    assert f"paper: no page came, 4 {how}; `tearsheet query missing` says why" in ended.err.splitlines()
+    assert project.crawl().code == 0, "nothing is asked again before its time"
+
+
 def hiccup(outlet: Outlet, front: int = 200, feed: int = 200) -> list[str]:
     """Its sitemap holds what is old; whether front page and feed answer is not sure. The addresses of both."""
     paths = [f"/news/{slug(n)}" for n in range(6)]
