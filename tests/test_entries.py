@@ -207,6 +207,14 @@ def test_a_sitemap_whose_addresses_tell_nothing_is_taken_as_it_is() -> None:
     assert paths(read(_urlset((f"{SITE}/", ""), (f"{SITE}/sea/choir", ""), (f"{SITE}/tag/x", "")))) == ["/sea/choir"]
 
 
+def test_bare_ampersands_are_part_of_addresses() -> None:
+    urls = [f"{SITE}/index.php?page=story&id={n}&cat=2" for n in (551, 552)]
+    escaped = f"{SITE}/index.php?page=story&amp;id=553&#38;cat=2"
+    assert paths(read(_urlset(*((url, "") for url in (*urls, escaped))))) == [
+        f"/index.php?page=story&id={n}&cat=2" for n in (551, 552, 553)
+    ]
+
+
 def test_a_cut_sitemap_keeps_what_came_before() -> None:
     body = _urlset((f"{SITE}/a-12345", ""), (f"{SITE}/b-12345", ""))
     assert paths(read(body[: body.index("b-12345")])) == ["/a-12345"]
@@ -335,11 +343,13 @@ def test_a_script_without_spaces() -> None:
 def test_announced_feeds() -> None:
     page = """<html><head><link rel="alternate" type="application/rss+xml" href="/rss/all">
     <link rel="alternate" type="application/rss+xml" title="Comments" href="/comments/feed">
-    <link rel="alternate" hreflang="de" href="/de/">
+    <link rel="alternate" hreflang="de" href="/de/"><link rel="alternate" type="text/xml" href="/backend.php">
     <link rel="alternate" type="application/atom+xml; charset=utf-8" href="a.atom">
     </head><body><a href="/service/news.rss">RSS</a><a href="/podcast/feed">Podcast</a></body></html>"""
     found = announced_feeds(capture(page, f"{SITE}/en/"))
-    assert [one.url.removeprefix(SITE) for one in found] == ["/rss/all", "/en/a.atom", "/service/news.rss"]
+    assert [one.url.removeprefix(SITE) for one in found] == [
+        "/rss/all", "/backend.php", "/en/a.atom", "/service/news.rss",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

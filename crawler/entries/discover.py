@@ -12,7 +12,10 @@ from pipelines.page import UndecodableError, parse
 from pipelines.types import Capture, Feed
 
 _MOST_ANNOUNCED = 10
-_FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"}
+_FEED_TYPES = {
+    "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json",
+    "text/xml", "application/xml", "text/rss+xml", "text/atom+xml",  # of older outlets; what comes must be a feed
+}  # fmt: skip
 _FEED_ADDRESS = re.compile(
     r"(?:\.(?:rss|atom|rdf)|/(?:rss|atom|feed)(?:\.xml)?/?|/(?:rss|feed)s?/[\w/-]+\.xml)$", re.IGNORECASE
 )

@@ -18,6 +18,8 @@ from pipelines.types import Capture, Entry, Feed, Source
 
 _MOST_ENTRIES = 50_000  # the protocol's own limit
 _MOST_FEEDS = 50_000
+#: An ampersand that begins no entity, as in addresses pasted as they are; the parser would drop what follows.
+_BARE = re.compile(rb"&(?!(?:#\d{1,7}|#x[0-9a-f]{1,6}|\w{1,31});)", re.IGNORECASE)
 
 
 def read_sitemap(capture: Capture, source: Source, patterns: Patterns) -> Listing:
@@ -30,8 +32,11 @@ def read_sitemap(capture: Capture, source: Source, patterns: Patterns) -> Listin
     entries: list[Entry] = []
     feeds: list[tuple[str, str]] = []
     seen_root = False
+    body = capture.body.lstrip()
+    if b"\x00" not in body[:100]:  # UTF-16, of which a byte alone says nothing
+        body = _BARE.sub(b"&amp;", body)
     context = etree.iterparse(
-        BytesIO(capture.body.lstrip()), events=("start", "end"), recover=True, resolve_entities=False, no_network=True
+        BytesIO(body), events=("start", "end"), recover=True, resolve_entities=False, no_network=True
     )
     try:
         for event, element in context:
