@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -14,6 +15,7 @@ from scrapy.http import Response
 
 from crawler.apart import Apart
 from crawler.captures import capture_of, passing, retry_at
+from crawler.entries import LONGEST_SITEMAP
 from crawler.entries.discover import named_sitemaps
 from crawler.entries.listing import Listing, NoListingError, newest
 from crawler.entries.shape import Shape
@@ -232,6 +234,7 @@ class ListingReader:
                 again = retry_at(response, min(feed.failures, 2)) if passing(response.status) else None
                 await self._failed(replace(feed, retry_at=again), response.status, str(problem))
             return None
+        self._run.count(source.id, "cut_short", int(listing.cut))
         self.learned.learn(source, listing)
         return listing
 
@@ -278,5 +281,7 @@ def request_for(feed: Feed, *, render: bool = False) -> Request:
         headers["If-None-Match"] = feed.etag
     if feed.last_modified:
         headers["If-Modified-Since"] = feed.last_modified
-    meta = {RENDER: render and feed.kind == "section"}
+    meta: dict[str, Any] = {RENDER: render and feed.kind == "section"}
+    if feed.kind == "sitemap":  # far longer than any page
+        meta["body_limit"] = LONGEST_SITEMAP
     return Request(feed.url, headers=headers, meta=meta, dont_filter=True, priority=10)

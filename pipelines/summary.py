@@ -95,12 +95,12 @@ def _nothing_came(row: Mapping[str, Any]) -> str | None:
 
 
 def remarks(report: Iterable[Mapping[str, Any]]) -> list[str]:
-    """What of a run is worth knowing though nothing is wrong, one line for each source."""
-    return [
-        f"{row['source']}: {row['held_back']:,} older addresses of its sitemaps are held back"
-        for row in report
-        if row.get("held_back")
-    ]
+    """What of a run is worth knowing though nothing is wrong, a line for each source and remark."""
+    told = (
+        ("cut_short", "listings were too long: only their beginning was read"),
+        ("held_back", "older addresses of its sitemaps are held back"),
+    )
+    return [f"{row['source']}: {row[name]:,} {what}" for row in report for name, what in told if row.get(name)]
 
 
 def folded(lines: Sequence[str], more: str) -> list[str]:

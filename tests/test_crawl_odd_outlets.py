@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -128,3 +129,23 @@ def test_what_always_fails_is_not_searched_for_ever(tmp_path: Path, outlet: Outl
     outlet.asked.clear()
     assert project.crawl().code == 0
     assert outlet.asked == ["/sitemap.xml"]
+
+
+def test_a_sitemap_may_be_longer_than_a_page(tmp_path: Path, outlet: Outlet) -> None:
+    paths = [f"/news/{slug(n)}" for n in range(3)]
+    outlet.answers |= {path: page(n) for n, path in enumerate(paths)}
+    places = (" " * 50_000).join(f"<url><loc>{outlet.base}{path}</loc></url>" for path in paths)
+    outlet.answers["/sitemap.xml"] = (200, {}, f"<urlset>{places}</urlset>".encode())
+    project = Project(tmp_path, sources(source("paper", homepage=f"{outlet.base}/"), body_limit='"40K"'))
+    assert project.crawl().code == 0
+    assert articles(project) == sorted(paths)
+
+
+def test_a_listing_that_is_too_long_is_told(tmp_path: Path, outlet: Outlet) -> None:
+    path = f"/news/{slug(1)}"
+    outlet.answers[path] = page(1)
+    endless = f"<urlset><url><loc>{outlet.base}{path}</loc></url>".encode() + b" " * (51 * 1024**2)
+    outlet.answers["/sitemap.xml.gz"] = (200, {}, gzip.compress(endless, 1))
+    ended = Project(tmp_path, sources(source("paper", sitemaps=f'["{outlet.base}/sitemap.xml.gz"]'))).crawl()
+    assert ended.code == 0
+    assert "paper: 1 listings were too long: only their beginning was read" in ended.err.splitlines()

@@ -24,6 +24,7 @@ class Listing:
     feeds: tuple[Feed, ...] = field(default=(), repr=False)  # sitemaps of an index, sections of a front page
     next: str | None = None  # the next page of a section
     days: tuple[str, ...] = ()  # pages below this one that are called by a year, a month or a day, newest first
+    cut: bool = False  # it was too long: only its beginning was read
     left: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # links taken for something else, and why
 
 
