@@ -29,7 +29,8 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "crawler.middlewares.render.RenderMiddleware": 580,  # only where a source asks for it
     "crawler.middlewares.bodies.BodyMiddleware": 590,
-    "crawler.middlewares.crowd.CrowdMiddleware": 595,
+    "crawler.middlewares.circle.CircleMiddleware": 602,  # before Scrapy's redirects (600)
+    "crawler.middlewares.crowd.CrowdMiddleware": 605,  # a redirect is a body that came, too
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,

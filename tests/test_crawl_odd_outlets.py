@@ -149,3 +149,18 @@ def test_a_listing_that_is_too_long_is_told(tmp_path: Path, outlet: Outlet) -> N
     ended = Project(tmp_path, sources(source("paper", sitemaps=f'["{outlet.base}/sitemap.xml.gz"]'))).crawl()
     assert ended.code == 0
     assert "paper: 1 listings were too long: only their beginning was read" in ended.err.splitlines()
+
+
+def test_what_leads_to_itself_is_asked_once(tmp_path: Path, outlet: Outlet) -> None:
+    paths = [f"/news/{slug(n)}" for n in range(3)]
+    outlet.answers["/feed"] = rss(*((f"{outlet.base}{path}", headline(n)) for n, path in enumerate(paths)))
+    outlet.answers |= {path: page(n) for n, path in enumerate(paths)}
+    outlet.answers[paths[1]] = (302, {"Location": paths[1], "Set-Cookie": "seen=1"}, b"")
+    outlet.answers[paths[2]] = (302, {"Location": "/test"}, b"")
+    outlet.answers["/test"] = (302, {"Location": f"{outlet.base}{paths[2]}"}, b"")
+    project = Project(tmp_path, sources(source("paper", feeds=f'["{outlet.base}/feed"]')))
+    assert project.crawl().code == 0
+    assert articles(project) == paths[:1]
+    assert outlet.times(*paths, "/test") == [1, 1, 1, 1]
+    told = project.rows("SELECT DISTINCT error, detail FROM failures")
+    assert told == [("CircleError", "leads to itself; it may want cookies")]
