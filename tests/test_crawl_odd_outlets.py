@@ -164,3 +164,16 @@ def test_what_leads_to_itself_is_asked_once(tmp_path: Path, outlet: Outlet) -> N
     assert outlet.times(*paths, "/test") == [1, 1, 1, 1]
     told = project.rows("SELECT DISTINCT error, detail FROM failures")
     assert told == [("CircleError", "leads to itself; it may want cookies")]
+
+
+def test_where_robots_forbid_queries_pages_are_asked_without_tracking(tmp_path: Path, outlet: Outlet) -> None:
+    paths = [f"/news/{slug(n)}" for n in range(2)]
+    asked = [f"{paths[0]}?utm_source=rss&utm_medium=feed", f"{paths[1]}?version=7&utm_source=rss"]
+    outlet.answers["/feed"] = rss(*((f"{outlet.base}{path}", headline(n)) for n, path in enumerate(asked)))
+    outlet.answers |= {path: page(n) for n, path in enumerate(paths)}
+    outlet.answers["/robots.txt"] = (200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /*?\n")
+    project = Project(tmp_path, sources(source("paper", feeds=f'["{outlet.base}/feed"]')))
+    assert project.crawl().code == 0
+    assert articles(project) == paths[:1]
+    assert set(outlet.asked) == {"/robots.txt", "/feed", paths[0]}
+    assert project.rows("SELECT reason FROM entries WHERE state = 'refused'") == [("forbidden by robots.txt",)]
