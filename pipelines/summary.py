@@ -96,11 +96,15 @@ def _nothing_came(row: Mapping[str, Any]) -> str | None:
 
 def remarks(report: Iterable[Mapping[str, Any]]) -> list[str]:
     """What of a run is worth knowing though nothing is wrong, a line for each source and remark."""
-    told = (
-        ("cut_short", "listings were too long: only their beginning was read"),
-        ("held_back", "older addresses of its sitemaps are held back"),
-    )
-    return [f"{row['source']}: {row[name]:,} {what}" for row in report for name, what in told if row.get(name)]
+    lines = []
+    for row in report:
+        if cut := row.get("cut_short"):
+            lines.append(f"{row['source']}: {cut:,} listing{'' if cut == 1 else 's'} too long, read in part")
+        if held := row.get("held_back"):
+            lines.append(
+                f"{row['source']}: {held:,} older address{'' if held == 1 else 'es'} of its sitemaps held back"
+            )
+    return lines
 
 
 def folded(lines: Sequence[str], more: str) -> list[str]:

@@ -174,7 +174,8 @@ def leads_back(asked: str, came: str) -> bool:
         here, there, parts = urlkey(asked), urlkey(came), urlsplit(came)
     except ValueError:
         return False
-    if here.partition(")")[0] == there.partition(")")[0] or urlsplit(asked).path.rstrip("/") == parts.path.rstrip("/"):
+    path = urlsplit(asked).path.rstrip("/")
+    if here.partition(")")[0] == there.partition(")")[0] or (path and path == parts.path.rstrip("/")):
         return False
     named = (absolute(asked, value) for _, value in parse_qsl(parts.query) if value.startswith(("http", "/")))
     return any(urlkey(url) == here for url in named if url)

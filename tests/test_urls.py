@@ -74,6 +74,7 @@ def test_sites_and_urns() -> None:
         ),
         ("https://paper.example/a-1", "https://login.paper.example/?next=/a-1", True),
         ("https://paper.example/", "https://consent.example/ask?back=https://paper.example", True),
+        ("https://paper.example/", "https://login.paper.example/?next=https%3A%2F%2Fpaper.example%2F", True),
         ("https://paper.example/a-1", "https://consent.example/ask?back=https://paper.example/a-2", False),
         ("https://paper.example/a-1", "https://paper.example/b-1?from=/a-1", False),
         ("https://paper.example/a-1", "https://new.example/a-1/?from=https://paper.example/a-1", False),
