@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 
 from crawler.spiders.base import BaseSpider
 from pipelines.live import Run
-from pipelines.summary import folded, health_lines, problems, rejects, table
+from pipelines.summary import folded, health_lines, problems, rejects, remarks, table
 
 _INTERRUPTED = 130  # as shells say of a program that Ctrl-C ended
 
@@ -60,7 +60,8 @@ def _words(run: Run, report: list[dict[str, Any]], wrong: list[str], reason: str
     if why := rejects(report):
         lines.append(f"rejected: {why}")
     lines += folded(wrong, "more lines like these")
-    lines += health_lines(run.findings, {line.partition(":")[0] for line in wrong})
+    lines += folded(remarks(report), "more lines like these")
+    lines += health_lines(run.findings, wrong)
     lines += run.news
     stored = sum(row["stored"] + row["revised"] for row in report)
     if reason == "shutdown":

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from itertools import islice
+from typing import Any
 
 from scrapy import Request
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from crawler.apart import Apart
 from crawler.captures import capture_of, passing, retry_at
+from crawler.entries import LONGEST_SITEMAP
 from crawler.entries.discover import named_sitemaps
-from crawler.entries.listing import Listing, NoListingError
-from crawler.entries.pattern import UNKNOWN, Example, Patterns
+from crawler.entries.listing import Listing, NoListingError, newest
 from crawler.entries.shape import Shape
+from crawler.learned import Learned
 from crawler.middlewares.refusal import NotNowError
 from crawler.middlewares.render import RENDER
 from crawler.middlewares.robots import RobotsMiddleware
 from pipelines.live import Run
-from pipelines.store import known
+from pipelines.store import faillog, known
 from pipelines.store.rows import key_of
 from pipelines.store.writer import Writer
 from pipelines.types import Capture, Entry, Feed, Fetched, Source
@@ -33,8 +35,8 @@ _MOST_DOCUMENTS = 200  # listings of one source in one crawl
 _MOST_PAGES = 4  # of one section, beyond the first
 _MOST_DAYS = 12  # of one month, the latest; and as many months of one archive, for some calendars never end
 _MOST_ARCHIVE_PAGES = 20  # of one day or month
-_MOST_EXAMPLES = 500  # addresses of one listing that are learned from
-_MOST_LEFT = 500  # links of one source remembered as something else
+_MOST_SEARCHES = 3  # of a homepage around which something always fails
+_CUT_SHORT = "a place that may list articles gave no answer"
 
 Wanted = Callable[[Entry], bool]
 
@@ -48,12 +50,10 @@ class ListingReader:
         self._run = Run.of(crawler)
         self._found = found
         self.apart = Apart(crawler)
+        self.learned = Learned(self._run)
+        self.unsure: dict[str, int] = {}  # source → status of a probed place that may answer better later, or 0
         self._asked: defaultdict[str, set[str]] = defaultdict(set)
         self._known: dict[tuple[str, str], Feed] = {}
-        self._examples: dict[str, list[Example]] = {}
-        self._patterns: dict[str, tuple[int, Patterns]] = {}
-        self._taken: defaultdict[str, set[str]] = defaultdict(set)  # addresses of all entries listed so far, by source
-        self.left: defaultdict[str, dict[str, str]] = defaultdict(dict)  # links taken for something else, and why
         most = crawler.settings.getint("TEARSHEET_SITEMAP_ENTRIES")
         self._left: defaultdict[str, int] = defaultdict(lambda: most)
 
@@ -73,6 +73,8 @@ class ListingReader:
         """What may be at an address that nobody vouches for; nothing where it lists nothing."""
         feed = replace(feed, source=source.id)
         if response := await self._fetch(feed, probing=True):
+            if passing(response.status):
+                self.unsure[source.id] = response.status
             async for fetched in self.read(source, feed, response, probing=True):
                 yield fetched
 
@@ -105,12 +107,12 @@ class ListingReader:
 
     async def front(self, source: Source, feed: Feed, response: Response) -> AsyncIterator[Fetched]:
         """What a front page leads to that no feed and no sitemap lists; where there is any, it is asked from now on."""
-        listed = await self.taken(source.id)
+        listed = await self.learned.taken(source.id)
         capture = capture_of(response, feed.url, source.id)
         listing = await self._listing(source, feed, capture, response, probing=True)
         if listing is None:
             return
-        patterns = await self.patterns(source)
+        patterns = await self.learned.patterns(source)
         fresh = [(one, patterns.judge(one.url)) for one in listing.entries if key_of(one.url) not in listed]
         further = tuple(one for one, said in fresh if said.learned or said.shape is Shape.ARTICLE)
         if further:
@@ -203,22 +205,6 @@ class ListingReader:
         robots = self._crawler.get_downloader_middleware(RobotsMiddleware)
         return named_sitemaps((await robots.rules(url)).body, url) if robots else ()
 
-    async def taken(self, source_id: str) -> set[str]:
-        """The urlkeys of all that the source's listings named so far."""
-        return await asyncio.to_thread(lambda urls: set(map(key_of, urls)), tuple(self._taken[source_id]))
-
-    async def patterns(self, source: Source) -> Patterns:
-        """What the source's addresses have shown so far, in earlier crawls and in this one."""
-        examples = self._examples.get(source.id)
-        if examples is None:
-            seen = await self._run.write(Writer.ask, known.known, source.id)
-            examples = self._examples.setdefault(source.id, [Example(url, article) for url, article in seen])
-        count, patterns = self._patterns.get(source.id, (-1, UNKNOWN))
-        if count != len(examples):
-            count, patterns = len(examples), await asyncio.to_thread(Patterns.of, list(examples))
-            self._patterns[source.id] = count, patterns
-        return patterns
-
     async def lost(self, feed: Feed, problem: BaseException | None) -> None:
         """A listing did not come."""
         again = problem.retry_at if isinstance(problem, NotNowError) else None
@@ -228,13 +214,18 @@ class ListingReader:
         """Nothing that lists articles was found from a homepage."""
         await self._failed(feed, status, "no feed, no sitemap and no article links found")
 
+    async def cut_short(self, feed: Feed, status: int) -> bool:
+        """The search from a homepage met an answer of the moment (`status`); whether the next crawl searches again."""
+        await self._failed(feed, status, _CUT_SHORT)
+        return await self._run.write(Writer.ask, faillog.times, (feed.url, _CUT_SHORT)) < _MOST_SEARCHES
+
     async def _listing(
         self, source: Source, feed: Feed, capture: Capture, response: Response, *, probing: bool
     ) -> Listing | None:
         try:
             if response.status != 200:
                 raise NoListingError(f"status {response.status}")
-            patterns = await self.patterns(source)
+            patterns = await self.learned.patterns(source)
             listing = await self.apart.read(capture, source, patterns)
             if listing.kind == "section" and feed.kind != "section":
                 raise NoListingError("a web page, no feed")
@@ -243,17 +234,9 @@ class ListingReader:
                 again = retry_at(response, min(feed.failures, 2)) if passing(response.status) else None
                 await self._failed(replace(feed, retry_at=again), response.status, str(problem))
             return None
-        self._learn(source, listing)
+        self._run.count(source.id, "cut_short", int(listing.cut))
+        self.learned.learn(source, listing)
         return listing
-
-    def _learn(self, source: Source, listing: Listing) -> None:
-        """What an outlet lists itself as articles shows how its articles' addresses look."""
-        self._taken[source.id].update(one.url for one in listing.entries)
-        told = [one for one in listing.entries if one.kind in ("feed", "news")]
-        self._examples[source.id] += [Example(one.url, article=True) for one in told[:_MOST_EXAMPLES]]
-        left = self.left[source.id]
-        for url, why in listing.left[: _MOST_LEFT - len(left)]:
-            left.setdefault(url, why)
 
     def _members(self, feed: Feed, listing: Listing, depth: int) -> tuple[Feed, ...]:
         """The listings to go on with: the newest sitemaps of an index, the sections of a front page seen first."""
@@ -266,7 +249,7 @@ class ListingReader:
         """The entries, of archive sitemaps only the newest: those may list all that was ever published."""
         if listing.kind != "sitemap" or all(one.kind == "news" for one in listing.entries):
             return listing.entries
-        kept = listing.entries[: self._left[source.id]]
+        kept = newest(listing.entries, self._left[source.id])
         self._left[source.id] -= len(kept)
         self._run.count(source.id, "held_back", len(listing.entries) - len(kept))
         return kept
@@ -281,6 +264,8 @@ class ListingReader:
         except Exception as problem:
             if not probing:
                 await self.lost(feed, problem)
+            elif isinstance(problem, NotNowError) or not isinstance(problem, IgnoreRequest):
+                self.unsure[feed.source] = 0
             return None
 
     async def _failed(self, feed: Feed, status: int, why: str) -> None:
@@ -296,5 +281,7 @@ def request_for(feed: Feed, *, render: bool = False) -> Request:
         headers["If-None-Match"] = feed.etag
     if feed.last_modified:
         headers["If-Modified-Since"] = feed.last_modified
-    meta = {RENDER: render and feed.kind == "section"}
+    meta: dict[str, Any] = {RENDER: render and feed.kind == "section"}
+    if feed.kind == "sitemap":  # far longer than any page
+        meta["body_limit"] = LONGEST_SITEMAP
     return Request(feed.url, headers=headers, meta=meta, dont_filter=True, priority=10)

@@ -29,7 +29,8 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.robots.RobotsMiddleware": 100,
     "crawler.middlewares.render.RenderMiddleware": 580,  # only where a source asks for it
     "crawler.middlewares.bodies.BodyMiddleware": 590,
-    "crawler.middlewares.crowd.CrowdMiddleware": 595,
+    "crawler.middlewares.circle.CircleMiddleware": 602,  # before Scrapy's redirects (600)
+    "crawler.middlewares.crowd.CrowdMiddleware": 605,  # a redirect is a body that came, too
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
@@ -51,6 +52,8 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False
 COOKIES_ENABLED = False
+#: No language: an outlet that has several editions shows its own, where Scrapy would ask for the English one.
+DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 REFERRER_POLICY = "same-origin"
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False  # it would open a port and run what it is sent

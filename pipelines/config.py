@@ -115,7 +115,9 @@ class Config:
     contact: str = _setting("", line, "address", "Put into the User-Agent, so that an outlet can reach you.")
     delay: float = _setting(1.0, duration, "seconds", "Least time between two requests to one host.")
     timeout: float = _setting(30.0, duration, "seconds", "Longest time for one request, all in all.")
-    body_limit: int = _setting(8 * 1024**2, size, "bytes", "Longest body kept; what comes after is cut off.")
+    body_limit: int = _setting(
+        8 * 1024**2, size, "bytes", "Longest body kept, sitemaps aside (50 MB); what comes after is cut off."
+    )
     page_seconds: float = _setting(10.0, duration, "seconds", "Longest CPU time for reading one page.")
     page_memory: int = _setting(1024**3, size, "bytes", "Most memory for a worker while it reads one page.")
     workers: int = _setting(2, count, "processes", "Processes that read pages.")

@@ -32,6 +32,7 @@ from pipelines.summary import final_stats
 from pipelines.types import Fetched, Outcome
 from pipelines.writing import WriterThread
 
+_COUNTED = ("feeds", "silent", "refused", "held_back", "cut_short")  # by the crawl, beside what the archive counts
 _PAUSE = timedelta(minutes=15)  # until a page that could not be taken is fetched again
 
 T = TypeVar("T")
@@ -190,7 +191,7 @@ class Run:
                     self.findings = check_up(self._writer, archive, {*self.counts, *rows})
             for name in {*self.counts, *rows}:
                 rows[name] = {**_empty(name), **rows.get(name, {}), "seconds": self._spent(name)}
-                rows[name] |= {what: self.counts[name][what] for what in ("feeds", "silent", "refused", "held_back")}
+                rows[name] |= {what: self.counts[name][what] for what in _COUNTED}
             report = [rows[name] for name in sorted(rows)]
             scrapy = final_stats(self._crawler.stats.get_stats())
             stats = {"sources": report, "errors": self.errors, "findings": self.findings, "scrapy": scrapy}

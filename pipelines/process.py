@@ -7,8 +7,10 @@ import, a pool) brings the clock and the archive.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 from lxml.etree import LxmlError
 
@@ -40,6 +42,7 @@ from pipelines.types import (
     Source,
     Stripped,
 )
+from pipelines.urls import leads_back, same_site
 
 _FIGURE = re.compile(r"\d")
 _SHORTEST = 20  # words; below it a page holds a notice, not news
@@ -81,9 +84,9 @@ def _as_the_feed_gives_it(
 
 def read(capture: Capture, recipe: Recipe) -> Read | Reject:
     """The extraction of a capture; it depends on everything in the recipe but what was learned."""
-    if reject := _refused(capture):
-        return reject
     source = recipe.sources.get(capture.source or "")
+    if reject := _led_away(capture, source) or _refused(capture):
+        return reject
     try:
         page, extraction = _extraction(capture, source, _rules_for(recipe, capture.source, learned=False))
     except UndecodableError as problem:
@@ -124,7 +127,7 @@ def _made_of(
     language = language_of(stripped.text, [*labels, source.language if source else None])
     fields = resolve(replace(found.extraction, language=language), stripped, capture, source)
     words = word_count(stripped.text)
-    if reject := _unfit(stripped, fields["title"], words, fewest, plain=found.plain):
+    if reject := _unfit(stripped, fields, words, fewest, plain=found.plain):
         return reject
     return Article(
         urlkey=key_of(fields["url"]),
@@ -165,6 +168,21 @@ def _shown(line: Line) -> str:
     return form_of(line.text, [(start, stop) for start, stop, _ in line.links]) if line.links else line.text
 
 
+def _led_away(capture: Capture, source: Source | None) -> Reject | None:
+    """Why the page that an address led to is not its own."""
+    if not capture.final_url or capture.final_url == capture.url:
+        return None
+    if leads_back(capture.url, capture.final_url):
+        return Reject(Reason.LOGIN, f"leads to {capture.final_url[:200]}")
+    asked, came = key_of(capture.url), key_of(capture.final_url)
+    home = key_of(source.homepage) if source and source.homepage else None
+    if asked in (came, home) or asked.endswith(")/") or not (came == home or came.endswith(")/")):
+        return None
+    # the front page of another site may be a wall: what leads there need not be gone
+    gone = same_site(capture.url, capture.final_url)
+    return Reject(Reason.NOT_FOUND if gone else Reason.LISTING, f"leads to the front page, {capture.final_url[:200]}")
+
+
 def _refused(capture: Capture) -> Reject | None:
     if capture.status in (404, 410):
         return Reject(Reason.NOT_FOUND, f"HTTP {capture.status}")
@@ -198,12 +216,12 @@ def _is_plain(capture: Capture) -> bool:
     return not any(mark in head for mark in (b"<html", b"<!doctype", b"<head", b"<body", b"<div", b"<p>", b"<?xml"))
 
 
-def _unfit(stripped: Stripped, title: str | None, words: int, fewest: int, *, plain: bool) -> Reject | None:
+def _unfit(stripped: Stripped, fields: Mapping[str, Any], words: int, fewest: int, *, plain: bool) -> Reject | None:
     if words == 0:
         return Reject(Reason.EMPTY)
     if plain:
         return None  # whoever imports a text means it
-    if reject := notice(title, stripped.text, words):
+    if reject := notice(fields["title"], stripped.text, words, fields["claims"]):
         return reject
     linked = sum(link.stop - link.start for block in stripped.blocks for link in block.links)
     if linked > 0.5 * len(stripped.text):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 SCREEN = 16  # lines of a table that leave room for what else is said
+UNHEARD = "no feed answered"  # how a line ends that names a source of which nothing came
 _FEW = 8  # lines of one kind, before the rest is only counted
 _COLUMNS = ("found", "refused", "fetched", "stored", "revised", "unchanged", "rejected", "failed", "cut", "seconds")
 
@@ -74,12 +75,35 @@ def rejects(report: Iterable[Mapping[str, Any]]) -> str:
 def problems(report: Sequence[Mapping[str, Any]], errors: int = 0) -> list[str]:
     """What makes a run no success, one line each; empty for a good one, also where there was nothing new."""
     total = _sum(report)
-    lines = [f"{row['source']}: no feed answered" for row in report if row.get("silent") and not row.get("feeds")]
+    lines = [f"{row['source']}: {UNHEARD}" for row in report if row.get("silent") and not row.get("feeds")]
+    lines += [line for row in report if (line := _nothing_came(row))]
     if errors:
         lines.append(f"{errors} unexpected errors; see above, and the table `failures`")
     read = total["fetched"] - total["unchanged"]
     if read > 0 and not any(total[name] for name in ("stored", "revised", "unchanged")):
         lines.append(f"{read} pages came, but no article: {rejects(report) or 'see the table `failures`'}")
+    return lines
+
+
+def _nothing_came(row: Mapping[str, Any]) -> str | None:
+    """A line for a source of which pages were asked for and none came."""
+    failed, refused = row["failed"] - row.get("silent", 0), row.get("refused", 0)  # a silent feed is no page
+    if row["fetched"] or failed + refused <= 0:
+        return None
+    how = ", ".join(f"{n:,} {what}" for n, what in ((failed, "failed"), (refused, "refused")) if n > 0)
+    return f"{row['source']}: no page came, {how}; `tearsheet query missing` says why"
+
+
+def remarks(report: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What of a run is worth knowing though nothing is wrong, a line for each source and remark."""
+    lines = []
+    for row in report:
+        if cut := row.get("cut_short"):
+            lines.append(f"{row['source']}: {cut:,} listing{'' if cut == 1 else 's'} too long, read in part")
+        if held := row.get("held_back"):
+            lines.append(
+                f"{row['source']}: {held:,} older address{'' if held == 1 else 'es'} of its sitemaps held back"
+            )
     return lines
 
 
@@ -89,11 +113,12 @@ def folded(lines: Sequence[str], more: str) -> list[str]:
     return list(lines) if rest <= 1 else [*lines[:_FEW], f"and {rest:,} {more}"]
 
 
-def health_lines(findings: Mapping[str, Any], named: Collection[str] = ()) -> list[str]:
+def health_lines(findings: Mapping[str, Any], wrong: Iterable[str] = ()) -> list[str]:
     """What began and what ended to be wrong with sources, one line each, and what stays.
 
-    Of sources already `named` because no feed answered, that is not said again.
+    Of sources of which lines in `wrong` say that no feed answered, that is not said again.
     """
+    named = {line.partition(":")[0] for line in wrong if line.endswith(UNHEARD)}
     began, ended, stay = findings.get("began", ()), findings.get("ended", ()), findings.get("stay", 0)
     fresh = [one for one in began if one["source"] not in named or one["kind"] not in ("feed", "undiscovered")]
     lines = folded([f"{one['source']}: {one['detail']}" for one in fresh], "new findings")

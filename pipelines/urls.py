@@ -165,6 +165,22 @@ def host_of(url: str) -> str | None:
     return parts.hostname + (f":{port}" if port and port != _DEFAULT_PORTS.get(parts.scheme) else "")
 
 
+def leads_back(asked: str, came: str) -> bool:
+    """Whether the address that another one led to is a wall or a login of another host: it names that one in its query.
+
+    A page that only moved may say where its reader came from, too; it keeps its path.
+    """
+    try:
+        here, there, parts = urlkey(asked), urlkey(came), urlsplit(came)
+    except ValueError:
+        return False
+    path = urlsplit(asked).path.rstrip("/")
+    if here.partition(")")[0] == there.partition(")")[0] or (path and path == parts.path.rstrip("/")):
+        return False
+    named = (absolute(asked, value) for _, value in parse_qsl(parts.query) if value.startswith(("http", "/")))
+    return any(urlkey(url) == here for url in named if url)
+
+
 def same_site(one: str, other: str) -> bool:
     """Whether two addresses belong to one outlet: equal hosts, or one a subdomain of the other, `www.` aside."""
     left, right = host_of(one), host_of(other)

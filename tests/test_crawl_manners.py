@@ -106,12 +106,12 @@ def test_a_redirected_page_is_known_by_both_addresses(tmp_path: Path, host: Host
     assert host.times("/2025/06/02/moved-12345") == 1
 
 
-def test_no_referrer_no_cookies(tmp_path: Path, host: Host) -> None:
+def test_no_referrer_no_cookies_no_language(tmp_path: Path, host: Host) -> None:
     host.feed("/a-12345", Set_Cookie="secret=1")
     host.page("/a-12345", Set_Cookie="secret=2")
     project = Project(tmp_path, host.sources())
     assert project.crawl().code == 0
-    assert not {"Cookie", "Referer"} & {name for _, _, headers in host.asked for name in headers}
+    assert not {"Cookie", "Referer", "Accept-Language"} & {name for _, _, headers in host.asked for name in headers}
 
 
 def test_a_robots_txt_that_leads_to_a_private_address(tmp_path: Path, host: Host) -> None:

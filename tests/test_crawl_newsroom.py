@@ -308,7 +308,9 @@ def test_huge_archive_sitemaps_are_taken_from_the_newest_end(tmp_path: Path, new
     outlet = newsroom["severline"]
     url = f"{outlet.base}/sitemaps/archive.xml.gz"
     project = Project(tmp_path, sources(source("severline", sitemaps=f'["{url}"]')))
-    assert project.crawl("news", "-s", "TEARSHEET_SITEMAP_ENTRIES=1").code == 0
+    ended = project.crawl("news", "-s", "TEARSHEET_SITEMAP_ENTRIES=1")
+    assert ended.code == 0
+    assert "severline: 2 older addresses of its sitemaps held back" in ended.err.splitlines()
     listed = [one for one in outlet.articles[5:] if one.published_at]
     newest = max(listed, key=lambda one: one.modified_at or one.published_at or "")
     assert project.rows("SELECT url FROM entries") == [(newest.url,)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
 from datetime import UTC, date, datetime
 
@@ -14,7 +15,7 @@ from crawler.entries import read_listing
 from crawler.entries.archive import days, is_between, pages
 from crawler.entries.cdx import Memento, query_for, read_cdx, replay_prefix, replayed_at
 from crawler.entries.discover import announced_feeds, named_sitemaps, usual_feeds, usual_sitemaps
-from crawler.entries.listing import Listing, NoListingError
+from crawler.entries.listing import Listing, NoListingError, newest
 from crawler.entries.pattern import Example, Patterns, patterns_of
 from crawler.entries.shape import Shape, date_in, is_file, shape
 from pipelines.types import Capture, Entry, Source
@@ -206,6 +207,14 @@ def test_a_sitemap_whose_addresses_tell_nothing_is_taken_as_it_is() -> None:
     assert paths(read(_urlset((f"{SITE}/", ""), (f"{SITE}/sea/choir", ""), (f"{SITE}/tag/x", "")))) == ["/sea/choir"]
 
 
+def test_bare_ampersands_are_part_of_addresses() -> None:
+    urls = [f"{SITE}/index.php?page=story&id={n}&cat=2" for n in (551, 552)]
+    escaped = f"{SITE}/index.php?page=story&amp;id=553&#38;cat=2"
+    assert paths(read(_urlset(*((url, "") for url in (*urls, escaped))))) == [
+        f"/index.php?page=story&id={n}&cat=2" for n in (551, 552, 553)
+    ]
+
+
 def test_a_cut_sitemap_keeps_what_came_before() -> None:
     body = _urlset((f"{SITE}/a-12345", ""), (f"{SITE}/b-12345", ""))
     assert paths(read(body[: body.index("b-12345")])) == ["/a-12345"]
@@ -224,6 +233,25 @@ def test_index_puts_news_and_the_latest_first() -> None:
         "/2023-01.xml",
     ]
     assert {one.source for one in listing.feeds} == {"paper"}
+
+
+def test_undated_members_of_an_index_come_from_both_ends() -> None:
+    members = "".join(f"<sitemap><loc>{SITE}/part-{n}.xml</loc></sitemap>" for n in range(1, 6))
+    listing = read(f"<sitemapindex {SITEMAP}>{members}</sitemapindex>")
+    assert [one.url[-5] for one in listing.feeds] == ["5", "1", "4", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        ([f"news/{n}" for n in (8998, 8999, 10000, 10001)], ["news/10001", "news/10000"]),
+        ([f"{name}-that-has-a-long-name" for name in "abcd"], ["a-that-has-a-long-name", "d-that-has-a-long-name"]),
+        ([f"2024/05/0{n}/story" for n in (1, 2, 3, 4)], ["2024/05/04/story", "2024/05/03/story"]),
+    ],
+)
+def test_the_newest_of_many(names: list[str], kept: list[str]) -> None:
+    listing = read(_urlset(*((f"{SITE}/{one}", "") for one in names)))
+    assert [one.url.removeprefix(f"{SITE}/") for one in newest(listing.entries, 2)] == kept
 
 
 def test_text_sitemap() -> None:
@@ -315,11 +343,32 @@ def test_a_script_without_spaces() -> None:
 def test_announced_feeds() -> None:
     page = """<html><head><link rel="alternate" type="application/rss+xml" href="/rss/all">
     <link rel="alternate" type="application/rss+xml" title="Comments" href="/comments/feed">
-    <link rel="alternate" hreflang="de" href="/de/">
+    <link rel="alternate" hreflang="de" href="/de/"><link rel="alternate" type="text/xml" href="/backend.php">
     <link rel="alternate" type="application/atom+xml; charset=utf-8" href="a.atom">
     </head><body><a href="/service/news.rss">RSS</a><a href="/podcast/feed">Podcast</a></body></html>"""
     found = announced_feeds(capture(page, f"{SITE}/en/"))
-    assert [one.url.removeprefix(SITE) for one in found] == ["/rss/all", "/en/a.atom", "/service/news.rss"]
+    assert [one.url.removeprefix(SITE) for one in found] == [
+        "/rss/all", "/backend.php", "/en/a.atom", "/service/news.rss",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("href", "title", "taken"),
+    [
+        ("/index.php?format=feed&type=rss", "RSS 2.0", True),
+        ("/blog?format=rss", "", True),
+        ("/feed", "The Commentator » Feed", True),
+        ("https://www.commentary.example/commentary/feed/", "Commentary", True),
+        ("https://www.commentary.example/comments/feed/", "", False),
+        ("/feed/2", "The Commentator » Comments Feed", False),
+        ("/feed/2", "Die Zeitung » Kommentar-Feed", False),
+        ("/?feed=comments-rss2", "", False),
+        ("/wp-json/oembed/1.0/embed?url=x&format=xml", "", False),
+    ],
+)
+def test_feeds_of_comments_are_told_by_their_own_words(href: str, title: str, taken: bool) -> None:
+    link = f'<link rel="alternate" type="application/rss+xml" title="{title}" href="{html.escape(href)}">'
+    assert bool(announced_feeds(capture(f"<html><head>{link}</head></html>", f"{SITE}/"))) is taken
 
 
 def test_usual_places() -> None:
@@ -433,6 +482,13 @@ def test_sections_look_like_short_headlines_so_their_links_must_tell() -> None:
     listing = read_listing(page, SOURCE, learned)
     assert [one.url for one in listing.entries] == [f"{SITE}/news/frost"]
     assert dict(listing.left) == {f"{SITE}/news/politics": "no headline"}
+
+
+def test_a_number_says_more_than_words_where_much_is_known_of_another_section() -> None:
+    known = [Example(f"{SITE}/local/the-bridge-of-marvik-closed-{n}", article=True) for n in range(8801, 8813)]
+    verdict = Patterns.of(known).judge(f"{SITE}/sport/the-ferry-cup-goes-to-linga-8820")
+    assert (verdict.shape, verdict.why) == (Shape.ARTICLE, "words and a number in the last part")
+    assert Patterns.of(known).judge(f"{SITE}/sport/all-that-we-sell-in-one-place").shape is Shape.UNCLEAR
 
 
 def test_links_unlike_all_known_articles_are_left_out_where_much_is_known() -> None:

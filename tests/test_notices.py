@@ -8,17 +8,17 @@ import pytest
 
 from pipelines.process import process
 from pipelines.recipe import Recipe
-from pipelines.types import Article, Capture, Reason, Reject
+from pipelines.types import Article, Capture, Entry, Reason, Reject
 
 _NEWS = "The bridge over the Ostrel will stay closed until May, the council of Marvik said on Monday after a survey. "
 
 
-def read(title: str, *paragraphs: str) -> Article | Reject:
+def read(title: str, *paragraphs: str, called: str | None = None, head: str = "") -> Article | Reject:
     body = "".join(f"<p>{one}</p>" for one in paragraphs)
-    page = f"<html><head><title>{title}</title></head><body><main><h1>{title}</h1>{body}</main></body></html>"
-    capture = Capture(
-        url="https://news.example/a-story-of-the-day-1", fetched_at=datetime(2026, 1, 1, tzinfo=UTC), body=page.encode()
-    )
+    page = f"<html><head><title>{title}</title>{head}</head><body><main><h1>{title}</h1>{body}</main></body></html>"
+    url = "https://news.example/a-story-of-the-day-1"
+    entry = Entry(source="news", url=url, kind="feed", title=called) if called else None
+    capture = Capture(url=url, fetched_at=datetime(2026, 1, 1, tzinfo=UTC), body=page.encode(), entry=entry)
     return process(capture, Recipe.default())
 
 
@@ -57,3 +57,31 @@ def test_a_long_article_may_be_called_anything() -> None:
         " kept in two other towns. Nothing is lost, she said, but putting all of it back will take until the summer.",
     )
     assert isinstance(read("Page not found", _NEWS, *rest), Article)
+
+
+_TEASERS = tuple(
+    f"The {one} at Marvik is to be painted before the summer, and those who live beside it ask who is to pay for that …"
+    for one in ("bridge", "school", "old mill", "theatre", "ferry landing", "market hall")
+)
+_OG = '<meta property="og:title" content="{}">'
+
+
+@pytest.mark.parametrize("title", ["Page not found", "404 Not Found", "Seite nicht gefunden", "ページが見つかりません"])
+@pytest.mark.parametrize("head", ["", _OG.format("Page not found - News")])
+def test_teasers_below_a_notice_make_no_article_of_it(title: str, head: str) -> None:
+    outcome = read(title, *_TEASERS, called="Council closes the bridge over the Ostrel", head=head)
+    assert isinstance(outcome, Reject)
+    assert outcome.reason is Reason.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("title", "called", "head"),
+    [
+        ("Page not found", "Page not found: a library lost its maps", ""),
+        ("Page not found", "A library lost its maps", _OG.format("The week a library could not be read")),
+        ("Not found", "Not found", ""),
+        ("Maps not found in the cellar", "A library lost its maps", ""),
+    ],
+)
+def test_an_article_that_is_called_so_is_one(title: str, called: str, head: str) -> None:
+    assert isinstance(read(title, *_TEASERS, called=called, head=head), Article)

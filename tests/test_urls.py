@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.urls import absolute, same_site, urlkey, urn_for
+from pipelines.urls import absolute, leads_back, same_site, urlkey, urn_for
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,25 @@ def test_sites_and_urns() -> None:
     assert same_site("https://www.example.com/a", "http://news.example.com/b")
     assert not same_site("https://example.com/", "https://example.org/")
     assert urn_for(b"text").startswith("urn:sha256:982d9e3eb996f559")
+
+
+@pytest.mark.parametrize(
+    ("asked", "came", "wall"),
+    [
+        (
+            "https://paper.example/a-1",
+            "https://consent.example/ask?key=7&back=https%3A%2F%2Fwww.paper.example%2Fa-1",
+            True,
+        ),
+        ("https://paper.example/a-1", "https://login.paper.example/?next=/a-1", True),
+        ("https://paper.example/", "https://consent.example/ask?back=https://paper.example", True),
+        ("https://paper.example/", "https://login.paper.example/?next=https%3A%2F%2Fpaper.example%2F", True),
+        ("https://paper.example/a-1", "https://consent.example/ask?back=https://paper.example/a-2", False),
+        ("https://paper.example/a-1", "https://paper.example/b-1?from=/a-1", False),
+        ("https://paper.example/a-1", "https://new.example/a-1/?from=https://paper.example/a-1", False),
+        ("https://paper.example/a-1", "https://[bad?from=https://paper.example/a-1", False),
+        ("https://paper.example/a-1", "https://new.example/?from=http://[bad", False),
+    ],
+)
+def test_a_wall_of_another_host_names_the_page_that_it_keeps(asked: str, came: str, wall: bool) -> None:
+    assert leads_back(asked, came) is wall

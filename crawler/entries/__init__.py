@@ -14,7 +14,7 @@ from pipelines.decode import gunzip
 from pipelines.types import Capture, Source
 
 PACKED = b"\x1f\x8b"  # how gzip begins
-_UNPACKED = 50 * 1024**2  # bytes of a packed sitemap that are read
+LONGEST_SITEMAP = 50 * 1024**2  # bytes of one that are read, packed or not; the protocol's own limit
 _LONGEST_FEED = 8 * 1024**2  # bytes of a feed that are read; only a trap is longer, and it holds the machine up
 _ROOT = re.compile(
     rb"<\s*(?:[\w.-]+:)?(urlset|sitemapindex|rss|feed|rdf|channel|html|head|body|!doctype\s+html)\b", re.I
@@ -26,9 +26,11 @@ def read_listing(capture: Capture, source: Source, patterns: Patterns = UNKNOWN)
 
     The bytes decide, not the address or the Content-Type. Raises NoListingError for what is no listing at all.
     """
+    cut = capture.completeness == "truncated"
     if capture.body.startswith(PACKED):
-        capture = replace(capture, body=gunzip(capture.body, _UNPACKED))
-    return for_source(_read(capture, source, patterns), source, capture.url)
+        capture = replace(capture, body=gunzip(capture.body, LONGEST_SITEMAP))
+        cut = cut or len(capture.body) >= LONGEST_SITEMAP
+    return replace(for_source(_read(capture, source, patterns), source, capture.url), cut=cut)
 
 
 def _read(capture: Capture, source: Source, patterns: Patterns) -> Listing:

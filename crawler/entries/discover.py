@@ -12,12 +12,17 @@ from pipelines.page import UndecodableError, parse
 from pipelines.types import Capture, Feed
 
 _MOST_ANNOUNCED = 10
-_FEED_TYPES = {"application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json"}
+_FEED_TYPES = {
+    "application/rss+xml", "application/atom+xml", "application/rdf+xml", "application/feed+json",
+    "text/xml", "application/xml", "text/rss+xml", "text/atom+xml",  # of older outlets; what comes must be a feed
+}  # fmt: skip
 _FEED_ADDRESS = re.compile(
     r"(?:\.(?:rss|atom|rdf)|/(?:rss|atom|feed)(?:\.xml)?/?|/(?:rss|feed)s?/[\w/-]+\.xml)$", re.IGNORECASE
 )
-#: Feeds of something else than articles.
-_BESIDE = re.compile(r"comment|kommentar|podcast|/video|/audio|oembed|[?&]format=", re.IGNORECASE)
+#: Feeds of something else than articles, by path and query, and by the title a page gives them: an outlet may well be
+#: called The Commentator, or have a section for commentary.
+_BESIDE = re.compile(r"(?<![a-z])(?:comments?|kommentare?)(?![a-z])|podcast|/video|/audio|oembed", re.IGNORECASE)
+_CALLED_BESIDE = re.compile(r"\bcomments\b|\bcomment feed|\bkommentare\b|\bkommentar-feed|podcast", re.IGNORECASE)
 _FEEDS = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed/rss", "rss/all.xml", "feed.json")
 _SITEMAPS = (
     "sitemap.xml", "news-sitemap.xml", "sitemap-news.xml", "sitemap_index.xml", "sitemap-index.xml", "sitemap_news.xml",
@@ -34,7 +39,7 @@ def announced_feeds(capture: Capture) -> tuple[Feed, ...]:
     named, linked = [], []
     for element in page.tree.iter("link", "a"):
         href = usable(page.url, element.get("href"))
-        if href is None or _BESIDE.search(f"{href} {element.get('title') or ''}"):
+        if href is None or _is_beside(href, element.get("title") or ""):
             continue
         if element.tag == "a":
             linked += [href] if _FEED_ADDRESS.search(urlsplit(href).path) else []
@@ -42,6 +47,11 @@ def announced_feeds(capture: Capture) -> tuple[Feed, ...]:
             named.append(href)
     urls = list(dict.fromkeys([*named, *linked]))[:_MOST_ANNOUNCED]
     return tuple(Feed(source="", url=url, kind="feed") for url in urls)
+
+
+def _is_beside(url: str, title: str) -> bool:
+    parts = urlsplit(url)
+    return bool(_BESIDE.search(f"{parts.path}?{parts.query}") or _CALLED_BESIDE.search(title))
 
 
 def _type(value: str | None) -> str:

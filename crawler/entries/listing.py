@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from crawler.entries.shape import date_in
+from crawler.entries.shape import date_in, number_in
 from pipelines.types import Entry, Feed, Source
 from pipelines.urls import absolute, urlkey, without_visit
 
 #: Longer addresses are traps or mistakes.
 LONGEST_URL = 2000
+_NUMBERED = 0.9  # of addresses that have each a number of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class Listing:
     feeds: tuple[Feed, ...] = field(default=(), repr=False)  # sitemaps of an index, sections of a front page
     next: str | None = None  # the next page of a section
     days: tuple[str, ...] = ()  # pages below this one that are called by a year, a month or a day, newest first
+    cut: bool = False  # it was too long: only its beginning was read
     left: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # links taken for something else, and why
 
 
@@ -55,6 +57,22 @@ def once(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 def newest_first(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """The entries by the best date known of each, undated ones last in the order of the document."""
     return tuple(sorted(entries, key=_date, reverse=True))
+
+
+def newest(entries: tuple[Entry, ...], most: int) -> tuple[Entry, ...]:
+    """The `most` newest of entries that stand newest first.
+
+    Where no date is known of any, those with the largest numbers in their addresses, which grow with time; where there
+    are no such numbers either, some from both ends of the document.
+    """
+    if len(entries) <= most or any(map(_date, entries)):
+        return entries[:most]
+    numbers = [number_in(one.url) for one in entries]
+    if len({one for one in numbers if one}) >= _NUMBERED * len(entries):
+        ranked = sorted(zip(numbers, entries, strict=True), key=lambda one: one[0], reverse=True)
+        return tuple(entry for _, entry in ranked[:most])
+    last = most // 2
+    return (*entries[: most - last], *entries[len(entries) - last :])
 
 
 def _date(entry: Entry) -> str:

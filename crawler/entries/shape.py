@@ -158,6 +158,13 @@ def date_in(url: str) -> str:
     return "".join(part or "" for part in match.groups()) if match else ""
 
 
+def number_in(url: str) -> int:
+    """The longest number in the path or the query, the last of several; 0 where there is none of three digits."""
+    parts = urlsplit(url)
+    numbers = re.findall(r"(?<!\d)\d{3,18}(?!\d)", f"{parts.path}?{parts.query}")
+    return int(max(reversed(numbers), key=len)) if numbers else 0
+
+
 def _dated(path: str) -> tuple[Shape, str] | None:
     """What an address with a date is: a page of a calendar where nothing else is left of it."""
     for pattern in _DATES:
@@ -175,12 +182,12 @@ def _dated(path: str) -> tuple[Shape, str] | None:
 def _of_names(names: list[str]) -> tuple[Shape, str]:
     last, before = names[-1], names[-2] if len(names) > 1 else ""
     words = _words(last)
+    if len(words) >= 3 and re.search(r"[-_](?!(?:19|20)\d\d$)\d{3,}$", last):
+        return Shape.ARTICLE, "words and a number in the last part"
     if len(words) >= 5 or (len(words) >= 4 and sum(map(len, words)) >= 16):
         return Shape.ARTICLE, f"{len(words)} {WORDS}"
     if any(len(one) >= 8 and _unspaced(one) for one in words):
         return Shape.ARTICLE, "a headline in the last part"
-    if len(words) >= 3 and re.search(r"[-_](?!(?:19|20)\d\d$)\d{3,}$", last):
-        return Shape.ARTICLE, "words and a number in the last part"
     if any(_is_id(one) for one in names):
         return Shape.ARTICLE, "a number in the address that no section has"
     if before in _ANNOUNCES and (last.isdigit() or len(last) >= 4):

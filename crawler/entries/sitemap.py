@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
+from itertools import zip_longest
 
 from lxml import etree
 
@@ -17,6 +18,8 @@ from pipelines.types import Capture, Entry, Feed, Source
 
 _MOST_ENTRIES = 50_000  # the protocol's own limit
 _MOST_FEEDS = 50_000
+#: An ampersand that begins no entity, as in addresses pasted as they are; the parser would drop what follows.
+_BARE = re.compile(rb"&(?!(?:#\d{1,7}|#x[0-9a-f]{1,6}|\w{1,31});)", re.IGNORECASE)
 
 
 def read_sitemap(capture: Capture, source: Source, patterns: Patterns) -> Listing:
@@ -29,8 +32,11 @@ def read_sitemap(capture: Capture, source: Source, patterns: Patterns) -> Listin
     entries: list[Entry] = []
     feeds: list[tuple[str, str]] = []
     seen_root = False
+    body = capture.body.lstrip()
+    if b"\x00" not in body[:100]:  # UTF-16, of which a byte alone says nothing
+        body = _BARE.sub(b"&amp;", body)
     context = etree.iterparse(
-        BytesIO(capture.body.lstrip()), events=("start", "end"), recover=True, resolve_entities=False, no_network=True
+        BytesIO(body), events=("start", "end"), recover=True, resolve_entities=False, no_network=True
     )
     try:
         for event, element in context:
@@ -121,13 +127,21 @@ def _judged(entry: Entry, source: Source, patterns: Patterns) -> Verdict:
 
 
 def _ordered(feeds: list[tuple[str, str]]) -> tuple[Feed, ...]:
-    """The members of an index: news sitemaps first, then by the last change, then by a date in the address."""
+    """The members of an index: news sitemaps first, then by the last change, then by a date in the address.
+
+    Those that tell nothing come last, by turns from either end: which end is the newest is not known.
+    """
 
     def key(one: tuple[str, str]) -> tuple[bool, str, str]:
         url, changed = one
         return "news" in url.rpartition("/")[2].lower(), changed, date_in(url)
 
-    ordered = sorted(dict(feeds).items(), key=key, reverse=True)
+    members = list(dict(feeds).items())
+    telling = sorted((one for one in members if any(key(one))), key=key, reverse=True)
+    silent = [one for one in members if not any(key(one))]
+    half = len(silent) // 2
+    turns = zip_longest(reversed(silent[half:]), silent[:half])
+    ordered = [*telling, *(one for pair in turns for one in pair if one)]
     return tuple(Feed(source="", url=url, kind="sitemap") for url, _ in ordered)
 
 

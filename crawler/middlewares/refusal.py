@@ -14,6 +14,10 @@ class RefusedError(IgnoreRequest):
     """The request must not be made, now or later; the message is the plain reason."""
 
 
+class CircleError(IgnoreRequest):
+    """The answer leads to an address that led to it."""
+
+
 class NotNowError(IgnoreRequest):
     """The request must not be made before `retry_at` (ISO 8601, UTC)."""
 

@@ -24,6 +24,7 @@ from crawler.spiders.base import BaseSpider
 from pipelines.live import Run
 from pipelines.store.waiting import FORBIDDEN
 from pipelines.store.writer import Writer
+from pipelines.urls import plain_form
 
 _AGENT = "Tearsheet"
 _MOST_BYTES = 512 * 1024
@@ -90,17 +91,24 @@ class RobotsMiddleware:
     def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
-    async def process_request(self, request: Request) -> None:
-        """Raises RefusedError for what the host forbids, NotNowError where it could not be asked."""
+    async def process_request(self, request: Request) -> Request | None:
+        """Where only the parameters that say where a reader comes from are forbidden, a request without them.
+
+        Raises RefusedError for what the host forbids, NotNowError where it could not be asked.
+        """
         if request.meta.get("dont_obey_robotstxt"):
-            return
+            return None
         rules = await self.rules(request.url)
         if rules.verdict == "deny":
             raise NotNowError(rules.why, rules.until)
         if not rules.allow(request.url):
+            form, plain = plain_form(request.url)
+            if form == "tracking" and plain != request.url and rules.allow(plain):
+                return request.replace(url=plain)
             raise RefusedError(FORBIDDEN)
         if rules.delay:
             self._slow_down(request, rules.delay)
+        return None
 
     async def rules(self, url: str) -> Rules:
         """The rules of an address's host: from memory, from the archive if of today, else from the host."""

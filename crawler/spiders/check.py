@@ -37,8 +37,8 @@ class CheckSpider(PollingSpider):
         while not self._idle():
             await self._woken()
         for source in self.chosen:
-            taken = await self._reader.taken(source.id)
-            left = [(url, why) for url, why in self._reader.left[source.id].items() if key_of(url) not in taken]
+            taken = await self._reader.learned.taken(source.id)
+            left = [(url, why) for url, why in self._reader.learned.left[source.id].items() if key_of(url) not in taken]
             for url, why in left[:_MOST_LEFT]:
                 await self.run.write(Writer.refuse, url, source.id, why)
 

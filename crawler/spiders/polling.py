@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.captures import capture_of
+from crawler.captures import capture_of, passing
 from crawler.entries.discover import announced_feeds, usual_feeds, usual_sitemaps
 from crawler.listings import ListingReader, request_for
 from crawler.spiders.base import BaseSpider
@@ -22,6 +22,7 @@ from pipelines.store import followed
 from pipelines.store.rows import now
 from pipelines.store.writer import Writer
 from pipelines.types import Feed, Fetched, Source
+from pipelines.urls import leads_back
 
 
 class PollingSpider(BaseSpider):
@@ -73,13 +74,16 @@ class PollingSpider(BaseSpider):
     async def discover(self, response: Response, source: Source, feed: Feed) -> AsyncIterator[Fetched]:
         """Find out from a homepage how its outlet lists its articles: by feeds, by sitemaps, else by section pages."""
         home = capture_of(response, feed.url, source.id)
-        announced = await asyncio.to_thread(announced_feeds, home) if response.status == 200 else ()
+        walled = leads_back(feed.url, response.url)  # to another host, which lists nothing of this outlet
+        root = feed.url if walled else response.url
+        shown = response.status == 200 and not walled
+        announced = await asyncio.to_thread(announced_feeds, home) if shown else ()
         found = 0
         ways: list[tuple[tuple[Feed, ...], ...]] = []
         if "feed" in self.kinds:
-            ways.append((announced, usual_feeds(response.url)))
+            ways.append((announced, usual_feeds(root)))
         if "sitemap" in self.kinds:
-            ways.append((await self._reader.named_sitemaps(response.url), usual_sitemaps(response.url)))
+            ways.append((await self._reader.named_sitemaps(root), usual_sitemaps(root)))
         for groups in ways:
             for group in groups:
                 before = found
@@ -91,7 +95,7 @@ class PollingSpider(BaseSpider):
                         break  # of the usual places the first that works is enough
                 if found > before:
                     break
-        if "section" in self.kinds and response.status == 200:
+        if "section" in self.kinds and shown:
             front = self._reader.front if found else partial(self._reader.read, probing=True)
             async for fetched in front(source, feed, response):
                 found += len(fetched.entries)
@@ -99,7 +103,9 @@ class PollingSpider(BaseSpider):
         if not found:
             await self._reader.nothing(feed, response.status)
         elif set(self.kinds) == set(KINDS):
-            self.run.searched.add(source.id)
+            unsure = response.status if passing(response.status) else self._reader.unsure.get(source.id)
+            if unsure is None or not await self._reader.cut_short(feed, unsure):
+                self.run.searched.add(source.id)
 
 
 def _remembered(writer: Writer, source_id: str, given: Sequence[Feed]) -> tuple[list[Feed], bool]:

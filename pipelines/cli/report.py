@@ -12,7 +12,7 @@ from pipelines.explore.words import many
 from pipelines.store import watches
 from pipelines.store.archive import Archive
 from pipelines.store.faults import explained
-from pipelines.summary import SCREEN, folded, health_lines, problems, rejects, table
+from pipelines.summary import SCREEN, UNHEARD, folded, health_lines, problems, rejects, remarks, table
 from pipelines.watching import told
 
 _NEWS = ("found", "stored", "revised")
@@ -77,7 +77,9 @@ def remark(
     wrong = problems(report, errors)
     for line in folded([_with_reason(archive, line, run_id) for line in wrong], "more like these"):
         say(line)
-    for line in health_lines(findings or {}, {line.partition(":")[0] for line in wrong}):
+    for line in folded(remarks(report), "more like these"):
+        say(line)
+    for line in health_lines(findings or {}, wrong):
         say(line)
     if not wrong and not any(row.get(name) for row in report for name in _NEWS):
         counts = archive.counts()
@@ -111,6 +113,8 @@ def _stripped(report: Sequence[Row]) -> list[str]:
 
 def _with_reason(archive: Archive, line: str, run_id: int) -> str:
     """A line of the summary; of a source without an answer, what its address said instead."""
+    if not line.endswith(UNHEARD):
+        return line
     source = line.partition(":")[0]
     rows = ask(
         archive,

@@ -31,3 +31,9 @@ def add_once(connection: sqlite3.Connection, url: str, problem: Exception, run_i
     ).fetchone()
     if known is None:
         add(connection, failure, url=url, run_id=run_id)
+
+
+def times(connection: sqlite3.Connection, what: tuple[str, str]) -> int:
+    """How often something was written down: an address, and what went wrong with it."""
+    row = connection.execute("SELECT count(*) FROM failures WHERE url = ? AND error = ?", (clean(what[0]), what[1]))
+    return int(row.fetchone()[0])
