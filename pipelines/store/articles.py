@@ -24,6 +24,7 @@ from pipelines.store.followed import ensure_source
 from pipelines.store.forget import disown
 from pipelines.store.identity import Place
 from pipelines.store.rows import clean, clean_json, cleaned, key_of, same_length, stamp
+from pipelines.store.uniting import unite
 from pipelines.store.withdrawals import is_all_that_is_left, withdraw
 from pipelines.types import Article, Capture, Outcome, Reject
 from pipelines.urls import plain_form
@@ -75,6 +76,9 @@ def settle(
 
 def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, article: Article) -> str:
     place = identity.locate(connection, capture_id, capture, article)
+    if place.known is not None and (former := identity.former(connection, capture, article, place)) is not None:
+        unite(connection, former, place.known["id"])
+        place = identity.locate(connection, capture_id, capture, article)
     withdraw(connection, capture_id, unless=place.known["id"] if place.known else None)
     ledger.ensure_named(connection, article)
     values = columns_of(article)
