@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipelines.fingerprint import fingerprint
 from pipelines.store import notes
 from pipelines.store.writer import Writer
-from pipelines.types import Article, Capture, Feed, Fetched
+from pipelines.types import Article, Capture, Feed, Fetched, Reason, Reject
 from tests.store_values import article, capture, check_whole, put, rows
 
 BASE = "https://paper.example/news/"
@@ -175,6 +175,56 @@ def test_much_the_same_text_alone_makes_no_article_one(
 def test_the_same_number_alone_makes_no_article_one(writer: Writer) -> None:
     read(writer, OLD, text(of=(*PARAGRAPHS, OTHER[0])))
     assert read(writer, NEW, text(of=(*OTHER, PARAGRAPHS[0])), hours=1, title="B", published_at=None) == "new"
+
+
+# under two spellings of one address
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("News/Story.aspx?ID=5", "news/story.aspx?id=5"),
+        ("local/x-88", "top-stories/x-88"),
+        ("local/ferry-to-return", "ferry-to-return"),
+        ("local/towns/x-88.html", "top-stories/x-88.html"),
+        ("local/story?id=88", "top-stories/story?id=88"),
+    ],
+)
+def test_equal_words_under_two_spellings_are_one_article(writer: Writer, path: Path, one: str, other: str) -> None:
+    one, other = (f"https://paper.example/{last}" for last in (one, other))
+    read(writer, one, text())
+    assert read(writer, other, text(), hours=1) == "unchanged"
+    assert read(writer, other, text(edits=1), hours=2) == "unchanged", "the page itself tells what is shown when"
+    assert read(writer, one, text(edits=1), hours=3) == "revised"
+    assert rows(path, "SELECT url FROM articles") == [(one,)]
+    assert rows(path, ADDRESSES) == sorted([(one, "canonical"), (other, "seen")])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "values"),
+    [
+        ("local/video", "sport/video", {}),  # says nothing
+        ("local/index.html", "sport/index.html", {}),
+        ("2024/05/01/the-stars-tell", "2024/05/02/the-stars-tell", {}),
+        ("local/x-88", "local/x-89", {}),
+        ("local/x-88", "sport/x-88", {"title": "Another"}),
+        ("local/x-88", "sport/x-88", {"source": "other"}),
+        ("News/Story.aspx?ID=5", "news/story.aspx?id=6", {"title": "Another"}),
+    ],
+)
+def test_other_addresses_are_other_articles(writer: Writer, one: str, other: str, values: dict[str, Any]) -> None:
+    read(writer, f"https://paper.example/{one}", text())
+    assert read(writer, f"https://paper.example/{other}", text(), hours=1, **values) == "new"
+
+
+def test_edits_are_seen_under_the_other_spelling_when_the_first_is_gone(writer: Writer, path: Path) -> None:
+    one, other = BASE + "local/x-88", BASE + "top-stories/x-88"
+    read(writer, one, text())
+    read(writer, other, text(), hours=1)
+    gone = capture(one, hours=2, entry=None, status=404)
+    put(writer, gone, Reject(Reason.NOT_FOUND))
+    assert read(writer, other, text(edits=1), hours=3) == "revised"
+    assert rows(path, "SELECT url, gone_at FROM articles") == [(other, None)]
 
 
 # two articles that turn out to be one

@@ -3,8 +3,8 @@
 The address that a page calls canonical decides, if the archive's own knowledge does not speak against it: a
 canonical address that leads to another story is not believed (some sites name their front page on every page),
 and a page that moved is found again by the addresses it was seen at, or by the number in them (`moved.py`). An AMP,
-mobile or print form of a known page, and one whose address differs only in a parameter that tells nothing apart, are
-that page if their words agree.
+mobile or print form of a known page, and one whose address differs only in letter case, in the folders before its last
+part or in a parameter that tells nothing apart, are that page if their words agree.
 """
 
 from __future__ import annotations
@@ -192,7 +192,7 @@ def _other_address(
 
 
 def _other_form(connection: sqlite3.Connection, article: Article, url: str, key: str) -> Place | None:
-    """The place of a page that is held under another form of its address, or under other idle parameters."""
+    """The place of a page that is held under another form or spelling of its address, or other idle parameters."""
     kind, plain = plain_form(url)
     if kind is not None:
         known = _one(connection, "articles.urlkey = ?", key_of(plain))
@@ -200,6 +200,8 @@ def _other_form(connection: sqlite3.Connection, article: Article, url: str, key:
             return Place(url, key, known, same_page=False, beside=True)
     for known in _same_words(connection, article):
         other_kind, other_plain = plain_form(known["url"])
+        if moved.is_respelled(key_of(plain), key_of(other_plain)):
+            return Place(url, key, known, same_page=False)
         names = parameters.apart(key_of(plain), key_of(other_plain))
         if names is not None and not (names and parameters.tell(connection, key, names)):
             plainer = other_kind is not None and kind is None

@@ -25,6 +25,7 @@ _ENDING = re.compile(r"[.][a-z]{2,5}$")
 _NUMBER = re.compile(r"[a-z]*(\d{5,})")
 _TOKEN = re.compile(r"(?=(?:[a-z]*\d){2})(?=\d*[a-z])[a-z0-9]{10,}")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TELLING = re.compile(r"\d|[^-_]+(?:[-_][^-_]+){2}")  # what stands at the end of one article's address only
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _DATE = re.compile(f"{_YEAR}{_MONTH}(?:{_DAY}(?:[0-9]{{4}}|[0-9]{{6}})?)?|{_DAY}{_MONTH}{_YEAR}|{_MONTH}{_DAY}{_YEAR}")
 
@@ -72,6 +73,25 @@ def numbered(connection: sqlite3.Connection, article: Article, key: str) -> list
         if row and mine & _numbers(row["urlkey"], row["published_at"]):
             found.append(article_id)
     return found[:_COMPARED]
+
+
+def is_respelled(one: str, other: str) -> bool:
+    """Whether two urlkeys of pages with equal words differ in letter case only, or in the folders before what names the
+    article; folders with figures may be days."""
+    if one.casefold() == other.casefold():
+        return one != other
+    (site, folders, name), (other_site, other_folders, other_name) = _parts(one), _parts(other)
+    if (site, name) != (other_site, other_name) or not _TELLING.search(name):
+        return False
+    return not any(re.search(r"\d", folder) for folder in set(folders) ^ set(other_folders))
+
+
+def _parts(key: str) -> tuple[str, list[str], str]:
+    """Host, folders, and the last part of the path with the query."""
+    page, mark, query = key.partition("?")
+    site, _, path = page.partition(")")
+    *folders, name = path.split("/")
+    return site, folders, name + mark + query
 
 
 def _is_edited(old: Text, new: Text, timed: bool) -> bool:
