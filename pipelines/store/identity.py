@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import moved, parameters
+from pipelines.store import addresses, moved, parameters
 from pipelines.store.moved import TIMED
 from pipelines.store.rows import clean, cleaned, key_of, keys_of, stamp
 from pipelines.types import Article, Capture
 from pipelines.urls import plain_form
 
 _COUNTER_BITS = 20
+_STORIES = 8  # at one address, that are looked at
 _KNOWN = (
     "SELECT articles.*, captures.fetched_at AS base_at, captures.urlkey AS base_key, captures.url AS base_url"
     " FROM articles JOIN captures ON captures.id = articles.capture_id WHERE "
@@ -51,7 +52,9 @@ def locate(connection: sqlite3.Connection, capture_id: int, capture: Capture, ar
     url, key = clean(article.url), clean(article.urlkey)
     own = parameters.add_keys(connection, article.source, keys_of(capture))
     known = _one(connection, "articles.urlkey = ?", key)
-    if known is not None and key not in own and known["capture_id"] != capture_id and not _agreement(known, article):
+    if key not in own and _names_another(connection, capture_id, article, key):
+        if known is not None:
+            _give_back(connection, known, own)
         url = clean(capture.final_url or capture.url)
         key = key_of(url)
         known = _one(connection, "articles.urlkey = ?", key)
@@ -68,6 +71,33 @@ def locate(connection: sqlite3.Connection, capture_id: int, capture: Capture, ar
         return place
     known = _numbered(connection, article, url, key)
     return _other_address(connection, capture_id, capture, known, url, key, own) if known else Place(url, key)
+
+
+def _names_another(connection: sqlite3.Connection, capture_id: int, article: Article, key: str) -> bool:
+    """Whether an address that a page calls canonical is known for other stories, and for none that agrees with it."""
+    seen = connection.execute("SELECT article_id FROM addresses WHERE urlkey = ? LIMIT ?", (key, _STORIES)).fetchall()
+    stories = [_one(connection, "articles.id = ?", article_id) for (article_id,) in seen]
+    return bool(stories) and not any(
+        one["capture_id"] == capture_id or _agreement(one, article) for one in stories if one is not None
+    )
+
+
+def _give_back(connection: sqlite3.Connection, known: sqlite3.Row, own: list[str]) -> None:
+    """Give an article the address it was read at, where another story calls canonical what its page does.
+
+    The other stays among its addresses, so that it is believed of no later page.
+    """
+    row = connection.execute(
+        "SELECT coalesce(final_url, url) AS url FROM captures WHERE id = ? AND NOT EXISTS (SELECT 1 FROM captures"
+        " WHERE urlkey = ? AND feed_id IS NULL AND outcome IN ('article', 'unchanged'))",
+        (known["capture_id"], known["urlkey"]),
+    ).fetchone()
+    if row is None or known["base_key"] in own or is_form(row["url"]):
+        return
+    key = key_of(row["url"])
+    if _one(connection, "articles.urlkey = ?", key) is None:
+        connection.execute("UPDATE articles SET url = ?, urlkey = ? WHERE id = ?", (row["url"], key, known["id"]))
+        addresses.name_own(connection, known["id"], row["url"])
 
 
 def former(connection: sqlite3.Connection, capture: Capture, article: Article, place: Place) -> int | None:
@@ -182,7 +212,7 @@ def _other_address(
     first = not connection.execute(
         "SELECT 1 FROM addresses WHERE urlkey = ? AND article_id = ?", (key, known["id"])
     ).fetchone()
-    leads = known["urlkey"] in own  # its own address does, to this one
+    leads = {known["urlkey"], key} <= {*own}  # its own address does, to this one
     now = (first or leads or known["gone_at"] is not None) if newer else first and is_form(known["url"])
     same_page = now or known["base_key"] in own
     since = connection.execute(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import dedupe, histories
+from pipelines.store import addresses, dedupe, histories
 from pipelines.store.revise import words_of
-from pipelines.urls import plain_form
 
 _GAVE_WORDS = (
     "SELECT capture_id FROM articles WHERE id = :id UNION SELECT capture_id FROM revisions WHERE article_id = :id"
@@ -43,7 +42,7 @@ def unite(connection: sqlite3.Connection, former_id: int, present_id: int) -> No
         [{"capture": one, "id": kept["id"]} for one in gave],
     )
     dedupe.anew(connection, kept["id"])
-    _name_address(connection, kept["id"], present["url"])
+    addresses.name_own(connection, kept["id"], present["url"])
 
 
 def _move_parts(connection: sqlite3.Connection, gone: int, kept: int, with_its_words: bool) -> None:
@@ -74,15 +73,3 @@ def _move_notes(connection: sqlite3.Connection, gone: sqlite3.Row, kept: sqlite3
     )
     for table in ("notes", "hits"):
         connection.execute(f"UPDATE {table} SET article_id = :kept, urlkey = :key WHERE article_id = :gone", ids)
-
-
-def _name_address(connection: sqlite3.Connection, article_id: int, url: str) -> None:
-    """Say which of an article's addresses is its own."""
-    for (other,) in connection.execute(
-        "SELECT url FROM addresses WHERE article_id = ? AND kind = 'canonical' AND url <> ?", (article_id, url)
-    ).fetchall():
-        connection.execute(
-            "UPDATE addresses SET kind = ? WHERE article_id = ? AND url = ?",
-            (plain_form(other)[0] or "seen", article_id, other),
-        )
-    connection.execute("UPDATE addresses SET kind = 'canonical' WHERE article_id = ? AND url = ?", (article_id, url))
