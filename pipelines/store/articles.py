@@ -23,6 +23,7 @@ from pipelines.store import (
 from pipelines.store.followed import ensure_source
 from pipelines.store.forget import disown
 from pipelines.store.identity import Place
+from pipelines.store.intrusions import intrusion
 from pipelines.store.rows import clean, clean_json, cleaned, same_length, stamp
 from pipelines.store.uniting import unite
 from pipelines.store.withdrawals import is_all_that_is_left, withdraw
@@ -32,12 +33,17 @@ from pipelines.types import Article, Capture, Outcome, Reject
 def settle(
     connection: sqlite3.Connection, capture_id: int, capture: Capture, outcome: Outcome, run_id: int | None
 ) -> str:
-    """Write an outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason> or failed."""
+    """Write an outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason>, failed or waiting."""
     source, reason = capture.source, None
     before = _length(connection, capture_id)
     if isinstance(outcome, Article) and disown(connection, capture_id, outcome):
         tallies.add(connection, run_id, source, "rejected:forgotten")
         return "rejected:forgotten"
+    if isinstance(outcome, Article):
+        other = intrusion(connection, capture_id, capture, outcome, run_id)
+        if other is True:
+            return "waiting"
+        outcome = other or outcome
     if isinstance(outcome, Reject) and is_all_that_is_left(connection, capture_id):
         tallies.add(connection, run_id, source, "same")
         return "unchanged"
