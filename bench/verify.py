@@ -205,7 +205,10 @@ def _visit(
             row[0] for row in writer.db.execute("SELECT url FROM entries WHERE source_id = ? AND capture_id", (source,))
         ]
     )
-    entries = [Entry(url=url, title=_words(chance, 6), published_at=f"{at:%Y-%m-%dT%H:%M:%SZ}") for url in urls]
+    # an article keeps its headline: other words under another one would wait for the end of the crawl
+    entries = [
+        Entry(url=url, title=_words(random.Random(url), 6), published_at=f"{at:%Y-%m-%dT%H:%M:%SZ}") for url in urls
+    ]
     feed = Feed(source=source, url=f"{base}/feed")
     listing = Capture(url=feed.url, fetched_at=at, source=source, body=repr(entries).encode())
     writer.keep(Fetched(capture=listing, feed=feed, entries=tuple(entries)), run)

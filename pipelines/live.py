@@ -284,6 +284,8 @@ class Store(_Stage):
         except Exception as problem:
             await self.run.failed(fetched, "store", problem)
             raise
+        if what == "waiting":
+            return fetched
         source = fetched.capture.source
         self.run.count(source, {"new": "stored", "moved": "unchanged"}.get(what, what.replace(":", "/", 1)))
         removals = getattr(outcome, "removals", ())

@@ -162,3 +162,22 @@ def test_a_page_that_was_never_had_cannot_be_unchanged(tmp_path: Path, host: Hos
     project = Project(tmp_path, host.sources())
     assert project.crawl().code == 0
     assert project.rows("SELECT state, tries FROM entries WHERE url LIKE '%/a-12345'") == [("failed", 1)]
+
+
+@pytest.mark.slow
+def test_a_headline_that_changes_the_address_leaves_one_article(tmp_path: Path, host: Host) -> None:
+    host.feed("/opened-123456", "/closed-plainly")
+    host.page("/opened-123456")
+    host.page("/closed-plainly")
+    project = Project(tmp_path, host.sources())
+    assert project.crawl().code == 0
+    for old, new, listed in (("opened-123456", "shut-123456", True), ("closed-plainly", "reopened-plainly", False)):
+        _, headers, body = host.answers[f"/{old}"]
+        host.answers[f"/{new}"] = (200, headers, body.replace(f">{old}<".encode(), b">Another headline<"))
+        host.answers[f"/{old}"] = (301, {"Location": f"/{new}"}, b"")
+        if listed:
+            host.feed(f"/{new}")
+    hours_pass(project)
+    assert project.crawl().code == 0
+    kept = project.rows("SELECT url, (SELECT count(*) FROM revisions WHERE article_id = id) FROM articles ORDER BY url")
+    assert [(url.removeprefix(host.base), n) for url, n in kept] == [("/reopened-plainly", 1), ("/shut-123456", 1)]

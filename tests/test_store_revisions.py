@@ -249,11 +249,24 @@ def test_the_same_rendition_revises_under_its_own_address(writer: Writer, path: 
 
 
 def test_a_canonical_address_of_another_story_is_not_believed(writer: Writer, path: Path) -> None:
-    front = "https://paper.example/"
-    for n in range(3):
+    front = "https://paper.example/en/"
+    for n in range(4):
         value = article(front, text=f"Story {n}.", title=f"Story {n}", published_at=f"2024-05-01T0{n}:00:00Z")
         assert put(writer, capture(URL + f"/{n}"), value)[1] == "new"
-    assert rows(path, "SELECT url FROM articles ORDER BY id") == [(front,), (URL + "/1",), (URL + "/2",)]
+    assert rows(path, "SELECT url FROM articles ORDER BY id") == [(f"{URL}/{n}",) for n in range(4)]
+    canonical = "SELECT url FROM addresses WHERE kind = 'canonical' ORDER BY url"
+    assert rows(path, canonical) == [(f"{URL}/{n}",) for n in range(4)]
+    value = article(front, text="Story 0, edited.", title="Story 0", published_at="2024-05-01T00:00:00Z")
+    assert put(writer, capture(URL + "/0", hours=1), value)[1] == "revised"
+    assert rows(path, "SELECT url FROM articles ORDER BY id") == [(f"{URL}/{n}",) for n in range(4)]
+
+
+def test_an_address_that_a_story_was_read_at_stays_its_own(writer: Writer, path: Path) -> None:
+    put(writer, capture(PRINT), article(text="Story 0."))
+    put(writer, capture(URL, hours=1), article(text="Story 0."))
+    other = article(text="Another.", title="Another", published_at="2024-05-02T00:00:00Z")
+    assert put(writer, capture(URL + "/1", hours=2), other)[1] == "new"
+    assert rows(path, "SELECT url FROM articles ORDER BY id") == [(URL,), (URL + "/1",)]
 
 
 def test_a_page_that_moved_keeps_its_number(writer: Writer, path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlite_utils.utils import sqlite3
 
 from pipelines.store import (
+    addresses,
     changes,
     dedupe,
     extractions,
@@ -15,7 +16,6 @@ from pipelines.store import (
     identity,
     late,
     ledger,
-    parameters,
     revise,
     revisits,
     tallies,
@@ -23,21 +23,27 @@ from pipelines.store import (
 from pipelines.store.followed import ensure_source
 from pipelines.store.forget import disown
 from pipelines.store.identity import Place
-from pipelines.store.rows import clean, clean_json, cleaned, key_of, same_length, stamp
+from pipelines.store.intrusions import intrusion
+from pipelines.store.rows import clean, clean_json, cleaned, same_length, stamp
+from pipelines.store.uniting import unite
 from pipelines.store.withdrawals import is_all_that_is_left, withdraw
 from pipelines.types import Article, Capture, Outcome, Reject
-from pipelines.urls import plain_form
 
 
 def settle(
     connection: sqlite3.Connection, capture_id: int, capture: Capture, outcome: Outcome, run_id: int | None
 ) -> str:
-    """Write an outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason> or failed."""
+    """Write an outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason>, failed or waiting."""
     source, reason = capture.source, None
     before = _length(connection, capture_id)
     if isinstance(outcome, Article) and disown(connection, capture_id, outcome):
         tallies.add(connection, run_id, source, "rejected:forgotten")
         return "rejected:forgotten"
+    if isinstance(outcome, Article):
+        other = intrusion(connection, capture_id, capture, outcome, run_id)
+        if other is True:
+            return "waiting"
+        outcome = other or outcome
     if isinstance(outcome, Reject) and is_all_that_is_left(connection, capture_id):
         tallies.add(connection, run_id, source, "same")
         return "unchanged"
@@ -75,6 +81,9 @@ def settle(
 
 def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, article: Article) -> str:
     place = identity.locate(connection, capture_id, capture, article)
+    if place.known is not None and (former := identity.former(connection, capture, article, place)) is not None:
+        unite(connection, former, place.known["id"])
+        place = identity.locate(connection, capture_id, capture, article)
     withdraw(connection, capture_id, unless=place.known["id"] if place.known else None)
     ledger.ensure_named(connection, article)
     values = columns_of(article)
@@ -101,7 +110,8 @@ def _put(connection: sqlite3.Connection, capture_id: int, capture: Capture, arti
             compare |= any(values[name] != place.known[name] for name in ("digest", "title", "source_id"))
             extractions.put(connection, article_id, article)
         (dedupe.place if compare else dedupe.redate)(connection, article_id)
-    _put_addresses(connection, article_id, capture, place, article.source)
+    own = place.known is None or place.moved
+    addresses.put(connection, article_id, capture, place.url, article.source, own=own)
     return result
 
 
@@ -201,36 +211,6 @@ def _gave_words(connection: sqlite3.Connection, capture_id: int) -> bool:
         {"id": capture_id},
     ).fetchone()
     return row is not None
-
-
-def _put_addresses(
-    connection: sqlite3.Connection, article_id: int, capture: Capture, place: Place, source: str | None
-) -> None:
-    """Every address the article was seen at; the canonical one is its own."""
-    entry = capture.entry.url if capture.entry else None
-    urls = dict.fromkeys(clean(url) for url in (place.url, capture.url, capture.final_url, entry) if url)
-    if place.moved:
-        for (url,) in connection.execute(
-            "SELECT url FROM addresses WHERE article_id = ? AND kind = 'canonical'", (article_id,)
-        ).fetchall():
-            connection.execute(
-                "UPDATE addresses SET kind = ? WHERE article_id = ? AND url = ?", (_kind(url), article_id, url)
-            )
-        connection.execute("DELETE FROM addresses WHERE article_id = ? AND url = ?", (article_id, place.url))
-    canonical = place.url if place.known is None or place.moved else None
-    idle = parameters.idle(connection, source) if any("?" in url for url in urls) else ()
-    keys = {url: parameters.without(key_of(url), idle) for url in urls}
-    connection.executemany(
-        "INSERT INTO addresses (article_id, url, urlkey, kind) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(article_id, url, keys[url], "canonical" if url == canonical else _kind(url)) for url in urls],
-    )
-    if any("?" in key for key in keys.values()):
-        parameters.learn(connection, source, article_id)
-
-
-def _kind(url: str) -> str:
-    """What an address is beside the canonical one: another form of the page, or just another."""
-    return plain_form(url)[0] or "seen"
 
 
 def columns_of(article: Article) -> dict[str, Any]:

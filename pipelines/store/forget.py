@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlite_utils.utils import sqlite3
 
-from pipelines.store import dedupe, notes, takedowns, watches
+from pipelines.store import dedupe, notes, revisits, takedowns, watches
 from pipelines.store.held import Held
 from pipelines.store.rows import clean, key_of
 from pipelines.store.space import overwriting
@@ -54,7 +54,7 @@ def doom(connection: sqlite3.Connection, article_id: int) -> Doomed | None:
         " UNION SELECT url, urlkey FROM articles WHERE id = :id",
         {"id": article_id},
     ).fetchall()
-    keys = {key for _, key in seen if key == row["urlkey"] or not _is_shared(connection, key, article_id)}
+    keys = {key for _, key in seen if key == row["urlkey"] or not _is_shared(connection, key, row)}
     captures = _captures(connection, keys, {key for _, key in seen} - keys, rests_on)
     entries = connection.execute(
         "SELECT * FROM entries WHERE urlkey IN (SELECT value FROM json_each(?))", (json.dumps(sorted(keys)),)
@@ -184,14 +184,14 @@ def _forget_lines(connection: sqlite3.Connection, doomed: Doomed) -> None:
     )
 
 
-def _is_shared(connection: sqlite3.Connection, key: str, article_id: int) -> bool:
-    """Whether an address is not the article's own: others were seen there too, or it is a front page."""
-    if key.endswith(")/"):
+def _is_shared(connection: sqlite3.Connection, key: str, row: sqlite3.Row) -> bool:
+    """Whether an address is not the article's own: others were seen there too, or it is a page that lists articles."""
+    if revisits.lists_articles(connection, row["source_id"], key):
         return True
     other = connection.execute(
         "SELECT 1 FROM addresses WHERE urlkey = :key AND article_id <> :id"
         " UNION ALL SELECT 1 FROM articles WHERE urlkey = :key AND id <> :id",
-        {"key": key, "id": article_id},
+        {"key": key, "id": row["id"]},
     ).fetchone()
     return other is not None
 

@@ -23,8 +23,14 @@ class Sighting:
     words: Words = field(compare=False, repr=False)
 
 
-def sightings(connection: sqlite3.Connection, article_id: int, of: str = "main") -> list[Sighting]:
-    """When an article of a schema showed which words; the last says how long its present ones were seen."""
+def sightings(
+    connection: sqlite3.Connection, article_id: int, of: str = "main", *, beside: str | None = None
+) -> list[Sighting]:
+    """When an article of a schema showed which words; the last says how long its present ones were seen.
+
+    What a schema `beside` it saw too is left to that: by the time of this its captures are here, and what they saw
+    unchanged was its text.
+    """
     found = [
         _sighting(row, row["seen_from"], row["capture_id"])
         for row in connection.execute(
@@ -43,13 +49,13 @@ def sightings(connection: sqlite3.Connection, article_id: int, of: str = "main")
         (article_id,),
     ).fetchone()
     found.append(_sighting(row, row["since"], row["capture_id"]))
-    theirs = (  # by the time of this, the other's captures are here: what they saw unchanged was their text
-        " AND NOT EXISTS (SELECT 1 FROM other.captures AS o WHERE o.urlkey = mine.urlkey AND o.url = mine.url"
+    theirs = (
+        f" AND NOT EXISTS (SELECT 1 FROM {beside}.captures AS o WHERE o.urlkey = mine.urlkey AND o.url = mine.url"
         " AND o.fetched_at = mine.fetched_at)"
     )
     again = connection.execute(
         f"SELECT id, fetched_at FROM {of}.captures AS mine WHERE urlkey = ? AND fetched_at > ?"
-        f" AND outcome = 'unchanged'{theirs if of == 'main' else ''}"
+        f" AND outcome = 'unchanged'{theirs if beside else ''}"
         " ORDER BY fetched_at DESC, id DESC LIMIT 1",
         (row["base_key"], row["base_at"]),
     ).fetchone()

@@ -64,7 +64,7 @@ def _new(connection: sqlite3.Connection, row: sqlite3.Row, rests_on: int) -> str
 
 
 def _join(connection: sqlite3.Connection, known: sqlite3.Row, row: sqlite3.Row) -> None:
-    mine, theirs = histories.sightings(connection, known["id"]), _there(connection, row["id"])
+    mine, theirs = histories.sightings(connection, known["id"], beside="other"), _there(connection, row["id"])
     seen = histories.reconciled([*mine, *theirs])
     newer = max(theirs) > max(mine) if theirs else False
     shown = max(seen).words

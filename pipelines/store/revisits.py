@@ -104,6 +104,18 @@ def back_again(connection: sqlite3.Connection, key: str) -> None:
     )
 
 
+def lists_articles(connection: sqlite3.Connection, source_id: str | None, key: str) -> bool:
+    """Whether a urlkey is that of a front page, or of a page that is known to list the articles of its source."""
+    if key.endswith(")/"):
+        return True
+    rows = connection.execute(
+        "SELECT url FROM feeds WHERE source_id = :id AND kind = 'section'"
+        " UNION ALL SELECT homepage FROM sources WHERE id = :id AND homepage IS NOT NULL",
+        {"id": source_id},
+    )
+    return any(key_of(url) == key for (url,) in rows)
+
+
 def _leads_away(connection: sqlite3.Connection, capture: Capture, reject: Reject | None) -> bool:
     """Whether an address now leads to a page of its own site that lists articles: front page, section, folder."""
     if not capture.final_url or not same_site(capture.url, capture.final_url):
@@ -115,14 +127,4 @@ def _leads_away(connection: sqlite3.Connection, capture: Capture, reject: Reject
         return True
     if reject is None or reject.reason in _KEPT_FROM_US:
         return False
-    return asked.startswith(f"{came}/") or _is_section(connection, capture, came)
-
-
-def _is_section(connection: sqlite3.Connection, capture: Capture, key: str) -> bool:
-    """Whether a page is known as one that lists the articles of its source."""
-    rows = connection.execute(
-        "SELECT url FROM feeds WHERE source_id = :id AND kind = 'section'"
-        " UNION ALL SELECT homepage FROM sources WHERE id = :id AND homepage IS NOT NULL",
-        {"id": capture.source},
-    )
-    return any(key_of(url) == key for (url,) in rows)
+    return asked.startswith(f"{came}/") or lists_articles(connection, capture.source, came)

@@ -170,7 +170,8 @@ class Writer(Held):
             return captures.keep(connection, fetched, payload, run_id, revisit, further)
 
     def store(self, capture_id: int, capture: Capture, outcome: Outcome, run_id: int | None = None) -> str:
-        """T2: the outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason> or failed.
+        """T2: the outcome; returns new, revised, unchanged, moved, rebuilt, rejected:<reason> or failed; waiting where
+        only the whole crawl can tell, and the next one reads it again.
 
         An article with values that the archive does not take is a failure of its own and stops nothing else.
         """
