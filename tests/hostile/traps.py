@@ -52,8 +52,9 @@ def traps() -> dict[str, Trap]:
 
 
 def _heavy() -> Iterator[Trap]:
-    # three megabytes keep trafilatura busy for more than 30 s, in less than 700 MB
-    yield Trap("slow-page", "failure", lambda _: answers.html(page("slow-page", after="<br>" * (3 * _MIB // 4))))
+    # trafilatura takes time by the square of the phrases of a paragraph: for these, more than a minute
+    phrases = f"<p>{'<b>a</b> ' * 150_000}</p>"
+    yield Trap("slow-page", "failure", lambda _: answers.html(page("slow-page", after=phrases)))
     # 2 million paragraphs take it beyond 1 GB within 4 s
     yield Trap("memory-page", "failure", lambda _: answers.html(page("memory-page", after="<p>a" * (15 * _MIB // 8))))
 
