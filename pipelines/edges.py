@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pipelines.lines import ends_sentence, word_count
+from pipelines.lines import SHORTEST, ends_sentence, word_count
 from pipelines.rows import Row
 from pipelines.rules import structure as by
 
 _TEXT = -1.5  # log-odds from which down a line is clearly text
 _ALONE = 3.0  # log-odds from which a line is furniture wherever it stands
 _MOST = 0.3  # share of the characters that a stretch may take
-_FEWEST, _SHORTEST = 2, 20  # lines and words a text must have; with fewer left, too little is known of any
+_FEWEST = 2  # lines a text must have
 
 
 def judge_edges(rows: Sequence[Row]) -> None:
@@ -35,8 +35,9 @@ def judge_edges(rows: Sequence[Row]) -> None:
 
 
 def _is_text(lines: Iterable[str]) -> bool:
+    """Whether enough is left; of less, too little is known to judge any line."""
     words = 0
-    return any((words := words + word_count(line)) >= _SHORTEST for line in lines)
+    return any((words := words + word_count(line)) >= SHORTEST for line in lines)
 
 
 def _odds(row: Row, announced: bool) -> float:

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+SHORTEST = 20  # words of an article; a page with fewer holds a notice, not news
 _WORD = re.compile(r"[^\W_]++(?:['’ʼ-][^\W_]++)*+")
 #: Scripts that write no spaces: a character counts as half a word.
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")

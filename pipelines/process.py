@@ -18,7 +18,7 @@ from pipelines.extract import extract_page, extract_text
 from pipelines.fingerprint import fingerprint
 from pipelines.given import as_page, is_its_page, is_wanted
 from pipelines.language import language_of
-from pipelines.lines import word_count
+from pipelines.lines import SHORTEST, word_count
 from pipelines.marks import digest_in, digest_of, form_of, marks_of
 from pipelines.metadata import page_claims
 from pipelines.notices import notice
@@ -45,7 +45,6 @@ from pipelines.types import (
 from pipelines.urls import leads_back, same_site
 
 _FIGURE = re.compile(r"\d")
-_SHORTEST = 20  # words; below it a page holds a notice, not news
 _TOO_LITTLE = (Reason.EMPTY, Reason.TOO_SHORT)
 _HTML_MIMES = ("text/html", "application/xhtml+xml", "application/xml", "text/xml")
 
@@ -119,7 +118,7 @@ def finish(found: Read, capture: Capture, recipe: Recipe) -> Article | Reject:
 
 
 def _made_of(
-    stripped: Stripped, found: Read, capture: Capture, recipe: Recipe, fewest: int = _SHORTEST
+    stripped: Stripped, found: Read, capture: Capture, recipe: Recipe, fewest: int = SHORTEST
 ) -> Article | Reject:
     """The article with this text, unless it is none; `fewest` words are enough."""
     source = recipe.sources.get(capture.source or "")
@@ -149,7 +148,7 @@ def _stripped(extraction: Extraction, recipe: Recipe, source: str | None) -> Str
     differ in their figures alone look alike, and are no furniture."""
     lesson = recipe.lessons.get(source or "", ())
     stripped = strip(extraction, _rules_for(recipe, source, learned=True))
-    if not lesson or word_count(stripped.text) >= max(_SHORTEST, word_count(extraction.text) // 10):
+    if not lesson or word_count(stripped.text) >= max(SHORTEST, word_count(extraction.text) // 10):
         return stripped
     lines = (extraction.text[block.start : block.stop] for block in extraction.blocks)
     told = {digest_of(line) for line in lines if _FIGURE.search(line)}

@@ -89,7 +89,7 @@ class Surroundings:
 
     def _opening(self) -> int:
         """The first line of the text that is not the headline."""
-        return min((n for n in self.inside if not self._is_title(n)), default=min(self.inside))
+        return next((n for n in sorted(self.inside) if not self._is_title(n)), min(self.inside))
 
     def _is_title(self, n: int) -> bool:
         line = self.lines[n]
